@@ -1,0 +1,146 @@
+"""What people ask for: commands, the context they are decided in, and the table of all of them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Any, TypeVar, cast, get_args
+
+from domain.entry import Actor, Event
+from domain.errors import InTheFuture, NotFound, RateNeeded, RateNotWanted
+from domain.fact import Fact, Particulars, StreamKind
+from domain.history import History
+from domain.settings import Settings
+from domain.values import Exchange, Frozen, Line, Money, PersonRef, Prose
+
+
+class Action(StrEnum):
+    """What the role table speaks of."""
+
+    ENTER = "enter"
+    RECORD = "record"
+    PROPOSE = "propose"
+    APPROVE = "approve"
+    REGISTER = "register"
+    SETTLE = "settle"
+    READ = "read"
+    TOKENS = "tokens"
+
+
+class Command(Frozen):
+    """What every command may carry besides its own particulars; it goes into the envelope."""
+
+    document: Line | None = None
+    """The paper it rests on."""
+    reason: Prose | None = None
+    """Why, where something irregular is recorded all the same."""
+    confidentiality: Line | None = None
+    on_behalf_of: PersonRef | None = None
+    """The person a stand-in (AB岗) acts for."""
+    under: Line | None = None
+    """The document that lets the stand-in act."""
+
+
+class StatesFact(Command, Particulars):
+    """A command that asks for a fact."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """Who asks, on which day (Asia/Shanghai), under which settings."""
+
+    by: Actor
+    today: date
+    settings: Settings = field(default_factory=Settings)
+    together: frozenset[tuple[str, str]] = frozenset()
+    """(act, citation) of every judgement in the same request: counterparts are judged together or not at all."""
+    imported: bool = False
+
+
+C = TypeVar("C", bound=Command)
+Decide = Callable[[History, C, Context], Sequence[Event]]
+
+
+@dataclass(frozen=True)
+class Deed:
+    """One line of the table of commands: `POST …/{noun}` with this body is decided by this function."""
+
+    command: type[Command]
+    decide: Decide[Any]
+    stream: StreamKind | None
+    """None for judgements: they are made in every sort of stream alike."""
+    noun: str
+    act: str | None
+    action: Action
+    begins: bool
+    """Whether it begins its stream; all others need the stream to exist."""
+
+
+TABLE: dict[type[Command], Deed] = {}
+"""Every command that can be asked for; filled by importing `domain.kinds`."""
+
+
+def deed(
+    noun: str,
+    *,
+    stream: StreamKind | None = "project",
+    action: Action = Action.RECORD,
+    begins: bool = False,
+) -> Callable[[Decide[C]], Decide[C]]:
+    """Enter a decision, and with it its command, in the table. The command is the decision's second parameter."""
+
+    def enter(decide: Decide[C]) -> Decide[C]:
+        command = cast("type[Command]", decide.__annotations__["command"])
+        act = get_args(command.model_fields["act"].annotation)[0] if "act" in command.model_fields else None
+        TABLE[command] = Deed(command, decide, stream, noun, act, action, begins)
+        return decide
+
+    return enter
+
+
+def stating(noun: str, command: type[StatesFact], fact: type[Fact]) -> None:
+    """Enter a command that asks for nothing but its fact: all its rules are the fact's own `check`."""
+
+    def decide(past: History, command: StatesFact, context: Context) -> list[Event]:
+        return [fact.of(command)]
+
+    decide.__annotations__["command"] = command
+    deed(noun, stream=fact.kind.stream)(decide)
+
+
+def nouns(stream: StreamKind) -> dict[str, list[Deed]]:
+    """What can be asked for in one sort of stream, by noun, in the order of the table."""
+    found: dict[str, list[Deed]] = {}
+    for entry in TABLE.values():
+        if entry.stream in (stream, None):
+            found.setdefault(entry.noun, []).append(entry)
+    return found
+
+
+def check_fact(past: History, fact: Fact, context: Context, *, without: int | None = None) -> None:
+    """What every fact must satisfy, whether newly recorded, corrected or reinstated.
+
+    Raises the Refused of the rule broken.
+    """
+    if fact.occurred_on > context.today and not fact.may_begin_later:
+        raise InTheFuture(str(fact.occurred_on), pointer="/occurred_on")
+    if fact.after is not None:
+        elder = past.now.matters.get(fact.after)
+        if elder is None or fact.after == without:
+            raise NotFound(f"#{fact.after}", pointer="/after")
+    check_currency(fact, context.settings)
+    fact.check(past.now if without is None else past.now.without(without), context.settings)
+
+
+def check_currency(fact: Fact, settings: Settings) -> None:
+    """An actual amount is in the district's currency, or carries a rate and its date."""
+    if not fact.converts:
+        return
+    exchange: Exchange | None = getattr(fact, "exchange", None)
+    moneys = [(name, getattr(fact, name)) for name in type(fact).model_fields]
+    stated = [(name, value) for name, value in moneys if isinstance(value, Money)]
+    for name, money in stated:
+        if money.currency != settings.currency and exchange is None:
+            raise RateNeeded(money.currency, pointer=f"/{name}")
+        if money.currency == settings.currency and exchange is not None:
+            raise RateNotWanted(money.currency, pointer="/exchange")

@@ -1,0 +1,141 @@
+"""One immutable line of the ledger: an event in its envelope, with its place."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from enum import StrEnum
+from typing import Annotated, Literal
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from pydantic import Field
+
+from domain.fact import Fact, StreamKind
+from domain.judgement import AnyJudgement
+from domain.values import Frozen, Line, PersonRef, Prose, UnitCode
+
+Event = Fact | AnyJudgement
+
+SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
+"""No summer time since 1991: a fixed offset is exact for every date a ledger's clock can show."""
+STREAMS = uuid5(NAMESPACE_URL, "urn:lifecycle:stream")
+
+
+def stream_id(label: str) -> UUID:
+    """The library's aggregate id of a stream: uuid5 of its label."""
+    return uuid5(STREAMS, label)
+
+
+def stream_kind(label: str) -> StreamKind:
+    """`district`, `unit:…` and `person:…` by their prefix; everything else is a project's code."""
+    if label == "district":
+        return "district"
+    if label.startswith("unit:"):
+        return "unit"
+    return "person" if label.startswith("person:") else "project"
+
+
+def cite(label: str, number: int) -> str:
+    """How people and reports name an entry: `XH-2026-031#7`."""
+    return f"{label}#{number}"
+
+
+class Role(StrEnum):
+    """What a token's holder is here for."""
+
+    ADMINISTRATOR = "administrator"
+    OFFICE = "office"
+    UNIT = "unit"
+    READER = "reader"
+
+
+class Actor(Frozen):
+    """Who acted: a person (opaque reference) in a post of a unit, how signed in, for whom under which document."""
+
+    person: PersonRef
+    unit: UnitCode
+    post: Line
+    role: Annotated[Role, Field(strict=False)]
+    signed_in: Line
+    on_behalf_of: PersonRef | None = None
+    under: Line | None = None
+
+    @property
+    def people(self) -> frozenset[str]:
+        """Everyone whose act this is: none of them may approve it."""
+        return frozenset(p for p in (self.person, self.on_behalf_of) if p)
+
+
+class Source(Frozen):
+    """The door it came through; for an import the file, its row as a person sees it, and the file's SHA-256 in hex."""
+
+    door: Literal["api", "import", "command_file", "cli"]
+    file: Line | None = None
+    row: int | None = None
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+
+
+class Irregularity(Frozen):
+    """A named rule that the entry broke when it was recorded; never changes afterwards."""
+
+    rule: Line
+    reason: Prose
+
+
+class Envelope(Frozen):
+    """What the ledger adds to an event. Personal data never is in it: persons are references."""
+
+    id: UUID
+    stream: Line
+    actor: Actor
+    request: UUID
+    source: Source
+    batch: UUID | None = None
+    counterparts: tuple[Line, ...] = ()
+    """Citations of the entries of one joint act over several streams; annulled together or not at all."""
+    causation: Line | None = None
+    returned_in: Line | None = None
+    """The monthly return (period) it came in."""
+    document: Line | None = None
+    confidentiality: Line | None = None
+    reason: Prose | None = None
+    irregular: tuple[Irregularity, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """`position` is its place in the district's ledger (0 until appended), `recorded_at` the database's clock there."""
+
+    number: int
+    event: Event
+    envelope: Envelope
+    position: int = 0
+    recorded_at: datetime | None = None
+    stated: bool = False
+    """Whether `recorded_at` was stated when the history was filled in (历史数据补录) before the ledger opened."""
+
+    @property
+    def stream(self) -> str:
+        return self.envelope.stream
+
+    @property
+    def citation(self) -> str:
+        return cite(self.envelope.stream, self.number)
+
+    @property
+    def recorded_on(self) -> date | None:
+        """The civil date of recording, in Asia/Shanghai."""
+        return self.recorded_at.astimezone(SHANGHAI).date() if self.recorded_at else None
+
+    @property
+    def originator_id(self) -> UUID:
+        """The eventsourcing library's name for the stream."""
+        return stream_id(self.envelope.stream)
+
+    @property
+    def originator_version(self) -> int:
+        """The eventsourcing library's name for the entry number."""
+        return self.number
+
+
+def citations(entries: Sequence[Entry]) -> tuple[str, ...]:
+    return tuple(entry.citation for entry in entries)

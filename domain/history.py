@@ -1,0 +1,156 @@
+"""The fold: which facts are in force at a viewpoint, and how they read. Every read model must answer as this does."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Generic, assert_never, cast
+from uuid import UUID
+
+from domain.entry import Entry, citations, stream_id
+from domain.fact import F, F_co, Fact
+from domain.judgement import AnnulmentProposed, Approved, CorrectionProposed, Declined, Proposal, ReinstatementProposed
+from domain.viewpoint import EVERYTHING, Viewpoint
+
+
+@dataclass(frozen=True)
+class Standing(Generic[F_co]):
+    """A fact as it reads: its original entry, the entry that words it now, and the approval that put it in force."""
+
+    original: Entry
+    fact: F_co
+    wording: Entry
+    approval: Entry | None = None
+
+    @property
+    def number(self) -> int:
+        """The original's number; a correction keeps it."""
+        return self.original.number
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The entries that together make the fact read so."""
+        if self.approval is None:
+            return (self.original.citation,)
+        return citations((self.original, self.wording, self.approval))
+
+
+@dataclass
+class Matter:
+    """All that was ever said about one fact: its wordings in the order they came into force, and its annulments."""
+
+    wordings: list[Standing[Fact]]
+    turns: list[tuple[Entry, bool]] = field(default_factory=list)
+    """Approvals of annulments (True) and reinstatements (False)."""
+
+    @property
+    def current(self) -> Standing[Fact]:
+        return self.wordings[-1]
+
+    @property
+    def annulled_by(self) -> Entry | None:
+        return self.turns[-1][0] if self.turns and self.turns[-1][1] else None
+
+
+class View:
+    """A stream at a viewpoint."""
+
+    def __init__(self, label: str, viewpoint: Viewpoint, entries: Iterable[Entry]) -> None:
+        self.label = label
+        self.viewpoint = viewpoint
+        self.matters: dict[int, Matter] = {}
+        self.proposals: dict[int, tuple[Entry, Proposal]] = {}
+        self.decided: dict[int, Entry] = {}
+        self.last = 0
+        for entry in entries:
+            if entry.position <= viewpoint.known:
+                self._evolve(entry)
+                self.last = entry.number
+
+    def _evolve(self, entry: Entry) -> None:
+        match event := entry.event:
+            case Fact():
+                self.matters[entry.number] = Matter([Standing(entry, event, entry)])
+            case CorrectionProposed() | AnnulmentProposed() | ReinstatementProposed():
+                self.proposals[entry.number] = (entry, event)
+            case Approved():
+                self.decided[event.proposal] = entry
+                self._take_effect(*self.proposals[event.proposal], approval=entry)
+            case Declined():
+                self.decided[event.proposal] = entry
+            case _:
+                assert_never(event)
+
+    def _take_effect(self, wording: Entry, proposal: Proposal, approval: Entry) -> None:
+        matter = self.matters[proposal.target]
+        match proposal:
+            case CorrectionProposed():
+                matter.wordings.append(Standing(matter.current.original, proposal.reads, wording, approval))
+            case AnnulmentProposed():
+                matter.turns.append((approval, True))
+            case ReinstatementProposed():
+                matter.turns.append((approval, False))
+            case _:
+                assert_never(proposal)
+
+    @cached_property
+    def facts(self) -> tuple[Standing[Fact], ...]:
+        """In force and not after `on`, in order: (occurred_on, after or number, number)."""
+        current = (m.current for m in self.matters.values() if m.annulled_by is None)
+        visible = [s for s in current if s.fact.occurred_on <= self.viewpoint.on]
+        return tuple(sorted(visible, key=lambda s: s.fact.order(s.number)))
+
+    def of(self, kind: type[F]) -> Sequence[Standing[F]]:
+        """The facts of one kind (or of a base of several), in order."""
+        return cast("Sequence[Standing[F]]", [s for s in self.facts if isinstance(s.fact, kind)])
+
+    def last_of(self, kind: type[F]) -> Standing[F] | None:
+        found = self.of(kind)
+        return found[-1] if found else None
+
+    def without(self, number: int) -> "View":
+        """The same, as if one fact were not there: what a correction of it is checked against."""
+        other = View.__new__(View)
+        other.__dict__ = {k: v for k, v in self.__dict__.items() if k != "facts"}
+        other.matters = {n: m for n, m in self.matters.items() if n != number}
+        return other
+
+    def with_fact(self, entry: Entry, fact: Fact) -> "View":
+        """The same, as if this fact were recorded (or corrected to read so)."""
+        other = self.without(entry.number)
+        other.matters = {**other.matters, entry.number: Matter([Standing(entry, fact, entry)])}
+        return other
+
+    def pending(self) -> list[tuple[Entry, Proposal]]:
+        """Proposals nobody has decided yet."""
+        return [self.proposals[n] for n in sorted(self.proposals) if n not in self.decided]
+
+
+class History:
+    """A stream's entries in order; immutable, grows by `plus`."""
+
+    def __init__(self, label: str, entries: tuple[Entry, ...] = ()) -> None:
+        self.label = label
+        self.entries = entries
+
+    @property
+    def id(self) -> UUID:
+        return stream_id(self.label)
+
+    @property
+    def version(self) -> int:
+        return self.entries[-1].number if self.entries else 0
+
+    def plus(self, entries: Iterable[Entry]) -> "History":
+        more = tuple(entries)
+        return History(self.label, self.entries + more) if more else self
+
+    def entry(self, number: int) -> Entry | None:
+        return self.entries[number - 1] if 0 < number <= len(self.entries) else None
+
+    def at(self, viewpoint: Viewpoint) -> View:
+        return View(self.label, viewpoint, self.entries)
+
+    @cached_property
+    def now(self) -> View:
+        """All that is in force, later beginnings included."""
+        return self.at(EVERYTHING)

@@ -1,0 +1,1 @@
+"""Decisions about any fact of any stream, by its entry number."""

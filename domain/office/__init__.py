@@ -1,0 +1,1 @@
+"""The other streams: the district, its units, the posts people hold."""

@@ -1,0 +1,59 @@
+"""Who may do what: role × action × relation to the project. What is not listed is refused."""
+
+from datetime import date
+from enum import StrEnum
+
+from domain.command import Action
+from domain.entry import Actor, Role
+from domain.errors import NotPermitted
+from domain.history import View
+from domain.project.responsibilities import tenures
+
+
+class Relation(StrEnum):
+    """What the actor's unit is to the project on the day, read from the facts."""
+
+    LEAD = "lead"
+    OTHER = "other"
+    NONE = "none"
+
+
+EVERY = tuple(Relation)
+ALLOWED: dict[tuple[Role, Action], tuple[Relation, ...]] = {
+    (Role.ADMINISTRATOR, Action.TOKENS): EVERY,
+    (Role.ADMINISTRATOR, Action.REGISTER): EVERY,
+    (Role.ADMINISTRATOR, Action.READ): EVERY,
+    (Role.OFFICE, Action.ENTER): EVERY,
+    (Role.OFFICE, Action.RECORD): EVERY,
+    (Role.OFFICE, Action.PROPOSE): EVERY,
+    (Role.OFFICE, Action.APPROVE): EVERY,
+    (Role.OFFICE, Action.REGISTER): EVERY,
+    (Role.OFFICE, Action.SETTLE): EVERY,
+    (Role.OFFICE, Action.READ): EVERY,
+    (Role.UNIT, Action.ENTER): EVERY,
+    (Role.UNIT, Action.RECORD): (Relation.LEAD, Relation.OTHER),
+    (Role.UNIT, Action.PROPOSE): (Relation.LEAD, Relation.OTHER),
+    (Role.UNIT, Action.READ): EVERY,
+    (Role.READER, Action.READ): EVERY,
+}
+
+
+def relation(view: View, unit: str, day: date) -> Relation:
+    """LEAD when the unit holds the lead on the day, OTHER when it holds any role, else NONE."""
+    roles = {t.role for t in tenures(view.facts) if t.holder.unit == unit and t.covers(day)}
+    if "lead_unit" in roles:
+        return Relation.LEAD
+    return Relation.OTHER if roles else Relation.NONE
+
+
+def allows(role: Role, action: Action, to: Relation = Relation.NONE) -> bool:
+    return to in ALLOWED.get((role, action), ())
+
+
+def permit(actor: Actor, action: Action, view: View | None, today: date) -> None:
+    """Raises NotPermitted unless the table allows it on the facts of this moment."""
+    if all(allows(actor.role, action, r) for r in EVERY):
+        return
+    to = relation(view, actor.unit, today) if view is not None else Relation.NONE
+    if not allows(actor.role, action, to):
+        raise NotPermitted(f"{actor.role} · {action}")

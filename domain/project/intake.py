@@ -1,0 +1,92 @@
+"""入账: entering a project in the ledger, and what is said of it as a whole (names, codes, category)."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from domain.command import Action, Context, StatesFact, deed, stating
+from domain.entry import Event, Role
+from domain.errors import AlreadyEntered
+from domain.fact import Fact, Kind, Particulars, Stage
+from domain.history import History
+from domain.project.responsibilities import Holder, ResponsibilityAssigned, ResponsibilityRole
+from domain.values import Frozen, Line, ProjectCode, Prose, UnitCode
+
+
+class Code(Frozen):
+    """A code given by somebody else: a national project code, a number in a published portfolio."""
+
+    scheme: Line
+    value: Line
+
+
+Codes = Annotated[tuple[Code, ...], Field(max_length=20)]
+
+
+class Entering(Particulars):
+    name: Line
+    name_en: Line | None = None
+    category: Line | None = None
+    industry: Line | None = None
+    investor: Line | None = None
+    description: Prose | None = None
+    codes: Codes = ()
+
+
+class ProjectEntered(Entering, Fact):
+    """项目入账 (线索): the first entry of every project's stream."""
+
+    kind: ClassVar = Kind(1, "project_entered")
+
+    def stage(self) -> Stage:
+        return Stage.LEAD
+
+
+class EnterProject(Entering, StatesFact):
+    """Enter a project; the ledger gives the code unless an unused one of the same form is stated."""
+
+    code: ProjectCode | None = None
+    lead_unit: UnitCode | None = None
+    introducing_unit: UnitCode | None = None
+
+
+class Describing(Particulars):
+    name: Line | None = None
+    name_en: Line | None = None
+    category: Line | None = None
+    industry: Line | None = None
+    investor: Line | None = None
+    description: Prose | None = None
+    codes: Codes | None = None
+
+
+class ProjectDescribed(Describing, Fact):
+    """项目信息变更: what it states holds from its day on; what it does not mention stays as it was."""
+
+    kind: ClassVar = Kind(2, "project_described")
+
+
+class DescribeProject(Describing, StatesFact):
+    """State a project's name, codes, category, industry, investor or description anew."""
+
+
+@deed("projects", action=Action.ENTER, begins=True)
+def enter_project(past: History, command: EnterProject, context: Context) -> list[Event]:
+    if past.version:
+        raise AlreadyEntered(past.label, pointer="/code")
+    lead = command.lead_unit
+    if lead is None and command.introducing_unit is None and context.by.role is Role.UNIT:
+        lead = context.by.unit
+    events: list[Event] = [ProjectEntered.of(command)]
+    roles: tuple[tuple[ResponsibilityRole, str | None], ...] = (
+        ("lead_unit", lead),
+        ("introducing_unit", command.introducing_unit),
+    )
+    for role, unit in roles:
+        if unit is not None:
+            holder = Holder(unit=unit)
+            events.append(ResponsibilityAssigned(occurred_on=command.occurred_on, role=role, holder=holder))
+    return events
+
+
+stating("descriptions", DescribeProject, ProjectDescribed)

@@ -1,0 +1,168 @@
+"""What is irregular: one rule each, asked when recording and at every viewpoint (DESIGN §3.10)."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from domain.fact import AGREED, RECEIVED, Stage
+from domain.history import View
+from domain.project.construction import (
+    ConstructionCompleted,
+    ConstructionPaused,
+    ConstructionResumed,
+    ConstructionStarted,
+    ProgressReported,
+)
+from domain.project.endings import ProjectEnded, ProjectRevived
+from domain.project.funds import FundsReceived
+from domain.project.plans import PlanAct
+from domain.project.responsibilities import ProjectTransferred, ResponsibilityHandedOver, tenures
+from domain.questions.measures import counted
+from domain.settings import Settings
+
+RULES = {
+    "funds_before_signing": ("签约前资金到位", "funds received before an agreement or contract was signed"),
+    "above_agreed": ("到位资金超过协议资金", "funds received exceed the agreed sum"),
+    "end_before_start": ("竣工早于开工", "completion before the start of construction"),
+    "not_under_construction": ("未开工即停工或复工", "paused or resumed without having started"),
+    "stages_skipped": ("跳越阶段", "stages were skipped"),
+    "after_ending": ("终结之后的事实", "dated after the project ended"),
+    "level_falls": ("水平数下降", "a level lower than stated before"),
+    "sums_disagree": ("本期、本年与累计数不符", "this period, this year and since start disagree"),
+    "handover_by_non_holder": ("移交人并非在任责任人", "handed over by someone who did not hold the role"),
+    "plan_backdated": ("计划倒签", "a plan act dated back"),
+    "plan_ends_before_start": ("计划竣工早于计划开工", "planned completion before planned start"),
+}
+"""Every rule by its stable name, with its words in Chinese and English."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A rule that a fact breaks at this viewpoint."""
+
+    number: int
+    rule: str
+
+
+def irregularities(view: View, settings: Settings) -> list[Mark]:
+    """Every mark at the viewpoint, by fact and rule."""
+    found = {
+        *_money(view),
+        *_building(view),
+        *_stages(view),
+        *_endings(view),
+        *_levels(view),
+        *_handovers(view),
+        *_plans(view, settings),
+    }
+    return sorted(found, key=lambda mark: (mark.number, mark.rule))
+
+
+def marks_of(view: View, number: int, settings: Settings) -> tuple[str, ...]:
+    """The rules one fact breaks."""
+    return tuple(mark.rule for mark in irregularities(view, settings) if mark.number == number)
+
+
+def _money(view: View) -> Iterator[Mark]:
+    signed: date | None = None
+    agreed = received = 0
+    for standing in view.facts:
+        if standing.fact.stage() is Stage.SIGNED and signed is None:
+            signed = standing.fact.occurred_on
+        for line in standing.fact.lines():
+            if line.measure is AGREED:
+                agreed = line.amount
+            if line.measure is RECEIVED:
+                received += line.amount
+                if isinstance(standing.fact, FundsReceived) and agreed and received > agreed:
+                    yield Mark(standing.number, "above_agreed")
+        if isinstance(standing.fact, FundsReceived) and signed is None:
+            yield Mark(standing.number, "funds_before_signing")
+
+
+def _building(view: View) -> Iterator[Mark]:
+    starts = view.of(ConstructionStarted)
+    started = starts[0].fact.occurred_on if starts else None
+    for standing in view.facts:
+        day = standing.fact.occurred_on
+        match standing.fact:
+            case ConstructionCompleted() if started is not None and day < started:
+                yield Mark(standing.number, "end_before_start")
+            case ConstructionPaused() | ConstructionResumed() if started is None or day < started:
+                yield Mark(standing.number, "not_under_construction")
+            case _:
+                pass
+
+
+def _stages(view: View) -> Iterator[Mark]:
+    """A stage fact that leaps over stages nobody recorded by its day; a step back is no step at all."""
+    reached: set[Stage] = set()
+    for standing in view.facts:
+        stage = standing.fact.stage()
+        if stage is None or stage in reached:
+            continue
+        highest = max((s.rank for s in reached), default=Stage.LEAD.rank)
+        if stage.rank > highest + 1:
+            yield Mark(standing.number, "stages_skipped")
+        reached.add(stage)
+
+
+def _endings(view: View) -> Iterator[Mark]:
+    ended: date | None = None
+    for standing in view.facts:
+        match standing.fact:
+            case ProjectEnded():
+                ended = standing.fact.occurred_on
+            case ProjectRevived():
+                ended = None
+            case fact:
+                if ended is not None and fact.occurred_on > ended:
+                    yield Mark(standing.number, "after_ending")
+
+
+def _levels(view: View) -> Iterator[Mark]:
+    last: dict[str, int] = {}
+    years: defaultdict[int, int] = defaultdict(int)
+    since_start = 0
+    for standing, measure, authority, amount in counted(view):
+        if measure.sort == "level" and measure is not AGREED and measure.name != "invested_this_year":
+            key = f"{measure.name}/{authority}"
+            if amount < last.get(key, 0):
+                yield Mark(standing.number, "level_falls")
+            last[key] = amount
+        if isinstance(standing.fact, ProgressReported) and authority == "reported":
+            year = standing.fact.occurred_on.year
+            if measure.name == "invested":
+                years[year] += amount
+                since_start += amount
+            elif measure.name == "invested_this_year" and years[year] and amount != years[year]:
+                yield Mark(standing.number, "sums_disagree")
+            elif measure.name == "invested_since_start" and since_start and amount < since_start:
+                yield Mark(standing.number, "sums_disagree")
+
+
+def _handovers(view: View) -> Iterator[Mark]:
+    for index, standing in enumerate(view.facts):
+        fact = standing.fact
+        if not isinstance(fact, ResponsibilityHandedOver | ProjectTransferred):
+            continue
+        holding = [t for t in tenures(view.facts[:index]) if t.role == fact.role and t.holder.named(fact.outgoing)]
+        if not any(t.since <= fact.occurred_on and (t.until is None or t.until >= fact.occurred_on) for t in holding):
+            yield Mark(standing.number, "handover_by_non_holder")
+
+
+def _plans(view: View, settings: Settings) -> Iterator[Mark]:
+    allowed = timedelta(days=settings.plan_backdating_days)
+    newest = 0
+    for standing in view.of(PlanAct):
+        fact, entry = standing.fact, standing.original
+        if standing.number < newest:
+            yield Mark(newest, "plan_backdated")
+        newest = max(newest, standing.number)
+        by_hand = entry.envelope.source.door in ("api", "cli")
+        if by_hand and entry.recorded_on is not None and entry.recorded_on - fact.occurred_on > allowed:
+            yield Mark(standing.number, "plan_backdated")
+        start, completion = fact.start, fact.completion
+        if isinstance(start, date) and isinstance(completion, date) and completion < start:
+            yield Mark(standing.number, "plan_ends_before_start")

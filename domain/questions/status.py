@@ -1,0 +1,302 @@
+"""现状: where one project stands at a viewpoint, and which entries say so."""
+
+from datetime import date
+from typing import Literal
+
+from domain.fact import MEASURES, Fact, Measure, Stage
+from domain.history import Standing, View
+from domain.project.construction import ConstructionCompleted, ConstructionStarted
+from domain.project.forecasts import ForecastStated
+from domain.project.intake import Code
+from domain.project.listings import lists
+from domain.project.operation import OperationStarted
+from domain.project.plans import PLANNED, PeriodPlanned, PlanAct
+from domain.project.ratings import Remark, SelfRated
+from domain.project.statistics import EnteredStatistics
+from domain.questions.answers import Figure, Planned, Said, Sourced, figure, planned, sources
+from domain.questions.attributes import attribute
+from domain.questions.irregularities import irregularities
+from domain.questions.measures import totals
+from domain.questions.responsibilities import HeldRole, Span, gaps_and_overlaps, held_roles
+from domain.questions.stages import ending_of, pause_of, stage_of
+from domain.settings import Settings
+from domain.values import Frozen, Period
+
+
+class StageNow(Sourced):
+    stage: Stage
+    since: date
+
+
+class State(Sourced):
+    """An ending or a pause, in force since a day."""
+
+    how: str
+    since: date
+    because: str | None = None
+
+
+class MeasureNow(Frozen):
+    """One measure in its three 口径: 调度数, 认定数, 统计数; absent where nobody stated one."""
+
+    measure: str
+    unit: Literal["money", "count", "percent"]
+    sort: Literal["flow", "level"]
+    reported: Figure | None = None
+    recognised: Figure | None = None
+    statistical: Figure | None = None
+
+
+class PlanField(Frozen):
+    """The original plan, the plan in force, and what happened."""
+
+    field: str
+    original: Planned
+    in_force: Planned
+    actual: Said | Figure | None = None
+
+
+class PeriodPlan(Frozen):
+    period: Period
+    original: Planned
+    in_force: Planned
+
+
+class Forecast(Frozen):
+    indicator: str
+    period: Period | None
+    amount: Planned
+
+
+class LightNow(Sourced):
+    """自评: the unit's own light as at a day; blank in the ways blanks are."""
+
+    light: str | None = None
+    blank: Literal["withheld", "none_provided"] | None = None
+    note: str | None = None
+    as_at: date
+    remarks: tuple[Remark, ...] = ()
+
+
+class MarkNow(Sourced):
+    """应开未开 not_started_when_due, completion_overdue, 停工 paused, 责任空档 unowned, irregular …"""
+
+    mark: str
+    since: date | None = None
+
+
+class Status(Frozen):
+    """At the viewpoint. Before the project was entered `stage` is null and everything else is empty."""
+
+    code: str
+    name: Said | None
+    name_en: Said | None
+    category: Said | None
+    industry: Said | None
+    investor: Said | None
+    description: Said | None
+    codes: tuple[Code, ...]
+    stage: StageNow | None
+    ending: State | None
+    paused: State | None
+    in_statistics: Said | None
+    lists: tuple[Said, ...]
+    light: LightNow | None
+    marks: tuple[MarkNow, ...]
+    measures: tuple[MeasureNow, ...]
+    plan: tuple[PlanField, ...]
+    period_plans: tuple[PeriodPlan, ...]
+    forecasts: tuple[Forecast, ...]
+    responsible: tuple[HeldRole, ...]
+    gaps: tuple[Span, ...]
+    overlaps: tuple[Span, ...]
+    entries: int
+    """How many entries of the stream the ledger knew."""
+    awaiting_decision: tuple[str, ...]
+    """Citations of proposals nobody has decided yet."""
+
+
+def status(view: View, settings: Settings) -> Status:
+    """Answer for one project."""
+    stage = stage_of(view)
+    ending, pause = ending_of(view), pause_of(view)
+    codes = attribute(view, "codes")
+    gaps, overlaps = gaps_and_overlaps(view, settings)
+    today = view.viewpoint.on
+    return Status(
+        code=view.label,
+        **{name: _said(view, name) for name in ("name", "name_en", "category", "industry", "investor", "description")},
+        codes=codes[0] if codes else (),  # type: ignore[arg-type]  # an attribute's value is of its own field's type
+        stage=StageNow(stage=stage.stage, since=stage.since, sources=stage.by.sources) if stage else None,
+        ending=_state(ending),
+        paused=_state(pause),
+        in_statistics=_in_statistics(view),
+        lists=tuple(
+            Said(value=name, since=s.fact.occurred_on, sources=s.sources) for name, s in sorted(lists(view).items())
+        ),
+        light=light(view),
+        marks=tuple(_marks(view, settings, gaps)),
+        measures=tuple(_measures(view, settings)),
+        plan=tuple(_plan(view, settings)),
+        period_plans=tuple(_period_plans(view)),
+        forecasts=tuple(_forecasts(view)),
+        responsible=tuple(h for h in held_roles(view) if h.covers(today)),
+        gaps=gaps,
+        overlaps=overlaps,
+        entries=view.last,
+        awaiting_decision=tuple(entry.citation for entry, _ in view.pending()),
+    )
+
+
+def _said(view: View, name: str) -> Said | None:
+    found = attribute(view, name)
+    if found is None:
+        return None
+    return Said(value=str(found[0]), since=found[1].fact.occurred_on, sources=found[1].sources)
+
+
+def _state(standing: Standing[Fact] | None) -> State | None:
+    if standing is None:
+        return None
+    fact = standing.fact
+    return State(
+        how=getattr(fact, "how", "paused"),
+        since=fact.occurred_on,
+        because=getattr(fact, "because", None),
+        sources=standing.sources,
+    )
+
+
+def _in_statistics(view: View) -> Said | None:
+    entered = view.of(EnteredStatistics)
+    if not entered:
+        return None
+    first = entered[0]
+    return Said(value=first.fact.register_code or "yes", since=first.fact.occurred_on, sources=first.sources)
+
+
+def light(view: View) -> LightNow | None:
+    """The unit's own light, as last stated."""
+    standing = view.last_of(SelfRated)
+    if standing is None:
+        return None
+    stated = standing.fact.light
+    blank = None if isinstance(stated, str) else stated.blank
+    note = None if isinstance(stated, str) else getattr(stated, "reason", None) or getattr(stated, "note", None)
+    return LightNow(
+        light=stated if isinstance(stated, str) else None,
+        blank=blank,
+        note=note,
+        as_at=standing.fact.occurred_on,
+        remarks=standing.fact.remarks,
+        sources=standing.sources,
+    )
+
+
+def _marks(view: View, settings: Settings, gaps: tuple[Span, ...]) -> list[MarkNow]:
+    on = view.viewpoint.on
+    marks: list[MarkNow] = []
+    if ending_of(view) is None:
+        for mark, field, done in (
+            ("not_started_when_due", "start", ConstructionStarted),
+            ("completion_overdue", "completion", ConstructionCompleted),
+        ):
+            due, act = plan_field(view, field)[1]
+            if isinstance(due, date) and due < on and not view.of(done) and act is not None:
+                marks.append(MarkNow(mark=mark, since=due, sources=act.sources))
+        for gap in gaps:
+            if gap.until is None:
+                marks.append(MarkNow(mark="unowned", since=gap.since, sources=()))
+    pause = pause_of(view)
+    if pause is not None:
+        marks.append(MarkNow(mark="paused", since=pause.fact.occurred_on, sources=pause.sources))
+    irregular = {m.number for m in irregularities(view, settings)}
+    if irregular:
+        odd = [s for s in view.facts if s.number in irregular]
+        marks.append(MarkNow(mark="irregular", sources=sources(odd)))
+    return marks
+
+
+def _measures(view: View, settings: Settings) -> list[MeasureNow]:
+    found: dict[str, dict[str, Figure]] = {}
+    for total in totals(view):
+        made = figure(total.measure, total.amount, settings.currency, sources(total.facts))
+        found.setdefault(total.measure.name, {})[total.authority] = made
+    return [_measure(MEASURES[name], figures) for name, figures in found.items()]
+
+
+def _measure(measure: Measure, figures: dict[str, Figure]) -> MeasureNow:
+    return MeasureNow(
+        measure=measure.name,
+        unit=measure.unit,
+        sort=measure.sort,
+        reported=figures.get("reported"),
+        recognised=figures.get("recognised"),
+        statistical=figures.get("statistical"),
+    )
+
+
+PlanPair = tuple[object, Standing[Fact] | None]
+
+
+def plan_field(view: View, field: str) -> tuple[PlanPair, PlanPair]:
+    """(original, in force): the first and the last act that mention the field."""
+    acts = [s for s in view.of(PlanAct) if getattr(s.fact, field) is not None]
+    if not acts:
+        return (None, None), (None, None)
+    return (getattr(acts[0].fact, field), acts[0]), (getattr(acts[-1].fact, field), acts[-1])
+
+
+def _plan(view: View, settings: Settings) -> list[PlanField]:
+    if not view.of(PlanAct):
+        return []
+    happened: dict[str, type[Fact]] = {
+        "start": ConstructionStarted,
+        "completion": ConstructionCompleted,
+        "operation": OperationStarted,
+    }
+    fields = []
+    for name in PLANNED:
+        original, in_force = plan_field(view, name)
+        actual: Said | Figure | None = None
+        done = view.of(happened[name]) if name in happened else []
+        if done:
+            day = done[0].fact.occurred_on
+            actual = Said(value=str(day), since=day, sources=done[0].sources)
+        if name == "investment":
+            invested = [t for t in totals(view) if t.measure.name == "invested" and t.authority == "reported"]
+            if invested:
+                actual = figure(invested[0].measure, invested[0].amount, settings.currency, sources(invested[0].facts))
+        fields.append(
+            PlanField(
+                field=name,
+                original=planned(original[0], original[1]),  # type: ignore[arg-type]  # fields of a plan act
+                in_force=planned(in_force[0], in_force[1]),  # type: ignore[arg-type]
+                actual=actual,
+            )
+        )
+    return fields
+
+
+def _period_plans(view: View) -> list[PeriodPlan]:
+    acts: dict[str, list[Standing[PeriodPlanned]]] = {}
+    for standing in view.of(PeriodPlanned):
+        acts.setdefault(str(standing.fact.period), []).append(standing)
+    return [
+        PeriodPlan(
+            period=of[0].fact.period,
+            original=planned(of[0].fact.investment, of[0]),
+            in_force=planned(of[-1].fact.investment, of[-1]),
+        )
+        for _, of in sorted(acts.items())
+    ]
+
+
+def _forecasts(view: View) -> list[Forecast]:
+    last: dict[tuple[str, str], Standing[ForecastStated]] = {}
+    for standing in view.of(ForecastStated):
+        last[standing.fact.indicator, str(standing.fact.period)] = standing
+    return [
+        Forecast(indicator=s.fact.indicator, period=s.fact.period, amount=planned(s.fact.amount, s))
+        for _, s in sorted(last.items())
+    ]

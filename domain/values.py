@@ -1,0 +1,168 @@
+"""The words that facts are made of: text, codes, money, periods, and the four meanings of a blank."""
+
+import unicodedata
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+
+
+class Frozen(BaseModel):
+    """A value: immutable, compared by content, unknown fields refused, types strict."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, ser_json_inf_nan="constants")
+
+
+def clean(text: str) -> str:
+    """Text as it may enter an entry: NFC, no control characters but tab and newline, nothing unencodable."""
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    for character in text:
+        category = unicodedata.category(character)
+        if category == "Cs" or (category == "Cc" and character not in "\n\t"):
+            raise ValueError(f"a control character or half character (U+{ord(character):04X}) / 含控制字符或残缺字符")
+    return text
+
+
+def one_line(text: str) -> str:
+    if "\n" in text or "\t" in text:
+        raise ValueError("one line only / 只能填写一行")
+    return text
+
+
+Line = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=300),
+    AfterValidator(clean),
+    AfterValidator(one_line),
+]
+Prose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40_000), AfterValidator(clean)]
+Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+"""A word of one of the district's scales or lists, as data: lower case, ASCII."""
+
+ProjectCode = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]{0,7}-[0-9]{4}-[0-9]{3,6}$")]
+UnitCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}$")]
+PersonRef = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{1,31}$")]
+EntryNumber = Annotated[int, Field(ge=1, le=2_000_000_000)]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+
+
+def sensible(day: date) -> date:
+    """Projects begin after 1949 and are planned for less than two centuries."""
+    if not 1949 <= day.year <= 2199:
+        raise ValueError("a year from 1949 to 2199 / 年份须在 1949 至 2199 之间")
+    return day
+
+
+Day = Annotated[date, AfterValidator(sensible)]
+"""A civil date in Asia/Shanghai."""
+
+
+def exact(value: Any) -> Any:
+    """Money and rates come as decimal strings (or whole numbers): a JSON fraction has already lost its exactness."""
+    if isinstance(value, bool | float):
+        raise ValueError('write the amount as a string, such as "5000.00" / 金额请写成字符串，如 "5000.00"')
+    if isinstance(value, str):
+        try:
+            value = Decimal(value) if len(value) <= 40 else None
+        except InvalidOperation:
+            value = None
+        if value is None or not value.is_finite():
+            raise ValueError('a plain decimal number such as "5000.00" is wanted / 请填写普通十进制数，如 "5000.00"')
+    return Decimal(value) if isinstance(value, int) else value
+
+
+Amount = Annotated[Decimal, BeforeValidator(exact, json_schema_input_type=str), Field(max_digits=17, decimal_places=2)]
+Number = Annotated[
+    Decimal, BeforeValidator(exact, json_schema_input_type=str), Field(max_digits=17, decimal_places=4, ge=0)
+]
+Percent = Annotated[
+    Decimal, BeforeValidator(exact, json_schema_input_type=str), Field(max_digits=5, decimal_places=2, ge=0, le=100)
+]
+Rate = Annotated[
+    Decimal, BeforeValidator(exact, json_schema_input_type=str), Field(max_digits=18, decimal_places=8, gt=0)
+]
+
+
+class Money(Frozen):
+    """An exact amount in a currency's main unit (元, £, $), at most two decimals."""
+
+    amount: Amount
+    currency: Currency
+
+    @property
+    def minor(self) -> int:
+        """In hundredths of the main unit (分, pence, cents)."""
+        return int(self.amount * 100)
+
+
+def not_negative(money: Money) -> Money:
+    if money.amount < 0:
+        raise ValueError(
+            "an actual amount is never negative; a reduction is a fact of its own / 实际发生额不能为负，冲减应另记一条"
+        )
+    return money
+
+
+Actual = Annotated[Money, AfterValidator(not_negative)]
+"""Money that really moved: never negative. Plans may be negative."""
+
+
+class Exchange(Frozen):
+    """What one unit of the foreign currency was worth in the district's currency, on which day."""
+
+    rate: Rate
+    on: Day
+
+
+def worth(money: Money, exchange: Exchange | None) -> int:
+    """In hundredths of the district's currency, rounded half up (GB/T 8170 leaves the choice to the contract)."""
+    if exchange is None:
+        return money.minor
+    return int((money.amount * exchange.rate * 100).quantize(Decimal(1), ROUND_HALF_UP))
+
+
+class Period(Frozen):
+    """`[since, until]`, both days included: a month, a quarter, a year or any other span."""
+
+    since: Day
+    until: Day
+
+    @model_validator(mode="after")
+    def _forward(self) -> Self:
+        if self.until < self.since:
+            raise ValueError("a period ends on or after the day it begins / 期间的止日不能早于起日")
+        return self
+
+    def overlaps(self, other: "Period") -> bool:
+        return self.since <= other.until and other.since <= self.until
+
+    def __str__(self) -> str:
+        return f"{self.since}..{self.until}"
+
+
+class Withheld(Frozen):
+    """Somebody knows and does not say: the reason is part of the record (不予公开)."""
+
+    blank: Literal["withheld"] = "withheld"
+    reason: Prose
+
+
+class NoneProvided(Frozen):
+    """Asked for, and the answer was that there is none (未提供). Neither zero nor silence."""
+
+    blank: Literal["none_provided"] = "none_provided"
+    note: Prose | None = None
+
+
+Blank = Withheld | NoneProvided
+"""Besides these two a field may be stated, or not mentioned (absent: unchanged)."""
+
+
+def instants(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError("a time needs its zone, such as +08:00 / 时间须带时区，如 +08:00")
+    return moment
+
+
+Instant = Annotated[datetime, AfterValidator(instants)]

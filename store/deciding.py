@@ -1,0 +1,201 @@
+"""A command becomes entries: permit, decide, check what it names, mark what is irregular, put it in its envelope."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from uuid import UUID, uuid4
+
+from domain.command import TABLE, Command, Context, check_fact
+from domain.entry import SHANGHAI, Actor, Entry, Envelope, Event, Irregularity, Source, cite, stream_kind
+from domain.errors import (
+    NotFound,
+    NotPermitted,
+    ReasonNeeded,
+    Refused,
+    UnknownPerson,
+    UnknownProject,
+    UnknownUnit,
+)
+from domain.fact import Fact
+from domain.history import History
+from domain.judging.corrections import Approve, ProposeAnnulment, ProposeReinstatement
+from domain.office.district import LABEL as DISTRICT
+from domain.office.district import settings_of
+from domain.office.person import EnterPerson
+from domain.office.unit import OpenUnit
+from domain.permissions import permit
+from domain.project.intake import EnterProject
+from domain.questions.irregularities import RULES, marks_of
+from domain.settings import Settings
+
+Load = Callable[[str], History]
+NextNumber = Callable[[str], int]
+"""The first free number under a prefix such as `XH-2026-`."""
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Who asks for a request, through which door, at what moment (stated, in a backfill)."""
+
+    by: Actor
+    source: Source
+    moment: datetime
+    request: UUID = field(default_factory=uuid4)
+    batch: UUID | None = None
+    imported: bool = False
+    """Imports and backfills give their own reason for what is irregular: nobody is there to be asked."""
+
+    @property
+    def today(self) -> date:
+        return self.moment.astimezone(SHANGHAI).date()
+
+
+class Deciding:
+    """Decides commands one after another, each on the facts that the ones before it left."""
+
+    def __init__(self, load: Load, next_number: NextNumber) -> None:
+        self._load = load
+        self._next_number = next_number
+        self.streams: dict[str, History] = {}
+        self.entries: list[Entry] = []
+
+    def past(self, label: str) -> History:
+        if label not in self.streams:
+            self.streams[label] = self._load(label)
+        return self.streams[label]
+
+    @property
+    def settings(self) -> Settings:
+        return settings_of(self.past(DISTRICT).now)
+
+    def decide(
+        self,
+        label: str | None,
+        command: Command,
+        asking: Asking,
+        together: frozenset[tuple[str, str]] = frozenset(),
+    ) -> list[Entry]:
+        """The new entries, which count as past from here on. Raises the Refused of the rule broken."""
+        deed = TABLE[type(command)]
+        by = asking.by
+        if command.on_behalf_of is not None:
+            by = by.model_copy(update={"on_behalf_of": command.on_behalf_of, "under": command.under})
+        settings = self.settings
+        label = self._label(label, command, settings)
+        past = self.past(label)
+        if deed.stream not in (None, stream_kind(label)):
+            raise NotFound(label)
+        if not past.version and not deed.begins and label != DISTRICT:
+            raise NotFound(label)
+        is_project = stream_kind(label) == "project"
+        permit(by, deed.action, past.now if is_project else None, asking.today)
+        if not is_project and deed.stream is None and by.role.value not in ("office", "administrator"):
+            raise NotPermitted(label)
+        context = Context(by=by, today=asking.today, settings=settings, together=together, imported=asking.imported)
+        entries: list[Entry] = []
+        for event in deed.decide(past, command, context):
+            past = self.past(label)
+            if isinstance(event, Fact):
+                check_fact(past, event, context)
+                self._check_mentions(event, label)
+            entry = self._entry(past, event, command, by, asking, settings)
+            self.streams[label] = past.plus([entry])
+            entries.append(entry)
+        self.entries.extend(entries)
+        return entries
+
+    def record(self, label: str, event: Event, asking: Asking) -> Entry:
+        """Enter an event that no command asked for: the opening of the ledger."""
+        past = self.past(label)
+        entry = self._entry(past, event, Command(), asking.by, asking, Settings())
+        self.streams[label] = past.plus([entry])
+        self.entries.append(entry)
+        return entry
+
+    def _label(self, label: str | None, command: Command, settings: Settings) -> str:
+        match command:
+            case EnterProject():
+                if command.code is not None:
+                    return command.code
+                prefix = f"{settings.label}-{command.occurred_on.year}-"
+                taken = [int(s[len(prefix) :]) for s in self.streams if s.startswith(prefix) and self.streams[s].version]
+                return f"{prefix}{max(self._next_number(prefix), *(n + 1 for n in taken), 1):03d}"
+            case OpenUnit():
+                return f"unit:{command.code}"
+            case EnterPerson():
+                return f"person:{command.ref or 'p-' + uuid4().hex[:10]}"
+            case _:
+                if label is None:
+                    raise NotFound
+                return label
+
+    def _entry(
+        self, past: History, event: Event, command: Command, by: Actor, asking: Asking, settings: Settings
+    ) -> Entry:
+        envelope = Envelope(
+            id=uuid4(),
+            stream=past.label,
+            actor=by,
+            request=asking.request,
+            source=asking.source,
+            batch=asking.batch,
+            document=command.document,
+            confidentiality=command.confidentiality,
+            reason=command.reason,
+        )
+        entry = Entry(past.version + 1, event, envelope, recorded_at=asking.moment)
+        if isinstance(event, Fact) and event.kind.stream == "project":
+            rules = marks_of(past.now.with_fact(entry, event), entry.number, settings)
+            if rules:
+                reason = command.reason or self._own_reason(asking)
+                if reason is None:
+                    raise ReasonNeeded("；".join(f"{r}: {RULES[r][0]} / {RULES[r][1]}" for r in rules), pointer="/reason")
+                irregular = tuple(Irregularity(rule=r, reason=reason) for r in rules)
+                entry = replace(entry, envelope=envelope.model_copy(update={"irregular": irregular}))
+        return entry
+
+    @staticmethod
+    def _own_reason(asking: Asking) -> str | None:
+        source = asking.source
+        return f"导入 / imported: {source.file} row {source.row}" if asking.imported else None
+
+    def _check_mentions(self, fact: Fact, label: str) -> None:
+        mentions = fact.mentions()
+        missing: Iterable[tuple[type[Refused], str]] = (
+            *((UnknownUnit, code) for code in mentions.units if not self.past(f"unit:{code}").version),
+            *((UnknownPerson, ref) for ref in mentions.persons if not self.past(f"person:{ref}").version),
+            *((UnknownProject, code) for code in mentions.projects if code == label or not self.past(code).version),
+        )
+        for error, about in missing:
+            raise error(about)
+
+
+def joined(entries: Sequence[Entry]) -> list[Entry]:
+    """One joint act over several streams: each entry names its counterparts in the others (DESIGN §3.13)."""
+    return [
+        replace(
+            entry,
+            envelope=entry.envelope.model_copy(
+                update={"counterparts": tuple(o.citation for o in entries if o.stream != entry.stream)}
+            ),
+        )
+        for entry in entries
+    ]
+
+
+def together_in(items: Sequence[tuple[str | None, Command]]) -> frozenset[tuple[str, str]]:
+    """What a request judges at once, as (act, citation): counterparts must all be there."""
+    acts: set[tuple[str, str]] = set()
+    for label, command in items:
+        match command:
+            case ProposeAnnulment():
+                acts.add(("annul", cite(label or "", command.target)))
+            case ProposeReinstatement():
+                acts.add(("reinstate", cite(label or "", command.target)))
+            case Approve():
+                acts.add(("approve", cite(label or "", command.proposal)))
+            case _:
+                pass
+    return frozenset(acts)
+
+

@@ -1,0 +1,206 @@
+"""The one writer: load, permit, decide, mark irregular, append."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from uuid import uuid4
+
+from domain.command import Command
+from domain.entry import SHANGHAI, Actor, Entry, Source, cite
+from domain.errors import Refused
+from domain.office.district import LABEL as DISTRICT
+from domain.office.district import LedgerOpened
+from domain.office.person import EnterPerson
+from store.deciding import Asking, Deciding, joined, together_in
+from store.people import People
+from store.reading import Reading
+from store.recorder import Conflict, Recorder, Request, RequestRepeated
+from store.records import Records
+
+ATTEMPTS = 8
+"""How often a command is decided anew because somebody was first, before they are told so."""
+
+
+class Changed(Refused):
+    """The record has moved on since you read it; read it again and decide anew."""
+
+    zh = "您读取之后记录已有变化，请重新读取后再办理。"
+
+
+class SomebodyWasFirst(Refused):
+    """Others kept recording in the same place; nothing was recorded, please try again."""
+
+    zh = "他人正在同处记录，本次未记录，请稍后重试。"
+
+
+class KeyReused(Refused):
+    """This Idempotency-Key was used for another request; use a new key."""
+
+    zh = "该幂等键（Idempotency-Key）已用于另一请求，请换用新的键。"
+    sort = "invalid"
+
+
+class NotOpen(Refused):
+    """Past records are being staged; open the ledger first (lifecycle open) or discard them."""
+
+    zh = "正在补录历史数据，请先启用台账（lifecycle open）或放弃补录。"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An idempotency key in the scope of its actor, with the canonical bytes of what was asked."""
+
+    scope: str
+    key: str
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What a request recorded; `repeated` when it had been recorded before and this is the first answer again."""
+
+    entries: tuple[str, ...]
+    stream: str
+    position: int
+    recorded_at: datetime
+    repeated: bool = False
+
+    @property
+    def entry(self) -> str:
+        """The first entry: the one that was asked for."""
+        return self.entries[0]
+
+
+Item = tuple[str | None, Command]
+
+
+class Ledger:
+    """Records commands. Everything it promises holds across processes: the database decides who was first."""
+
+    def __init__(self, recorder: Recorder, reading: Reading, people: People) -> None:
+        self.records = Records(recorder)
+        self._recorder = recorder
+        self._reading = reading
+        self._people = people
+        self._open = False
+
+    def record(
+        self,
+        label: str | None,
+        command: Command,
+        *,
+        by: Actor,
+        source: Source,
+        key: Asked | None = None,
+        expected: int | None = None,
+    ) -> Recorded:
+        """Record one command; `label` is None where it begins its stream.
+
+        `expected` is the last entry number the asker saw (If-Match). Raises the Refused of the rule broken.
+        """
+        return self.record_all([(label, command)], by=by, source=source, key=key, expected=expected, joint=False)
+
+    def record_all(
+        self,
+        items: Sequence[Item],
+        *,
+        by: Actor,
+        source: Source,
+        key: Asked | None = None,
+        expected: int | None = None,
+        joint: bool = True,
+        imported: bool = False,
+    ) -> Recorded:
+        """All commands in one request, or none; `joint` makes entries of different streams each other's counterparts."""
+        request = uuid4()
+        if key is None:
+            body = b"".join(type(c).__name__.encode() + c.model_dump_json().encode() for _, c in items)
+            key = Asked(by.person, str(request), body)
+        asked = Request(id=request, scope=key.scope, key=key.key, body=sha256(key.body).digest())
+        for _ in range(ATTEMPTS):
+            try:
+                entries = self._decide(items, by, source, asked, expected, joint, imported)
+            except Refused:
+                repeated = self._repeated(asked)
+                if repeated is not None:
+                    return repeated
+                raise
+            try:
+                return self._append(entries, asked)
+            except RequestRepeated:
+                repeated = self._repeated(asked)
+                if repeated is not None:
+                    return repeated
+            except Conflict:
+                continue
+        raise SomebodyWasFirst
+
+    def _decide(
+        self,
+        items: Sequence[Item],
+        by: Actor,
+        source: Source,
+        asked: Request,
+        expected: int | None,
+        joint: bool,
+        imported: bool,
+    ) -> list[Entry]:
+        batch = uuid4() if len(items) > 1 else None
+        asking = Asking(by, source, datetime.now(SHANGHAI), asked.id, batch, imported)
+        deciding = Deciding(self.records.history, self._reading.next_number)
+        for label, _ in items:
+            if expected is not None and label is not None and deciding.past(label).version != expected:
+                raise Changed(cite(label, deciding.past(label).version))
+        self._begin(deciding, asking)
+        opening = len(deciding.entries)
+        together = together_in(items)
+        for label, command in items:
+            made = deciding.decide(label, command, asking, together)
+            if isinstance(command, EnterPerson):
+                self._people.remember(made[0].stream.removeprefix("person:"), command.name)
+        decided = deciding.entries[opening:]
+        several = joint and len({e.stream for e in decided}) > 1
+        return [*deciding.entries[:opening], *(joined(decided) if several else decided)]
+
+    def _begin(self, deciding: Deciding, asking: Asking) -> None:
+        """With nothing staged the first live command opens the ledger. Raises NotOpen while anything is staged."""
+        if self._open:
+            return
+        head = self._reading.head()
+        if not head.opened:
+            if self._reading.staged():
+                raise NotOpen
+            deciding.record(DISTRICT, LedgerOpened(occurred_on=asking.today), asking)
+        else:
+            self._open = True
+
+    def _append(self, entries: list[Entry], asked: Request) -> Recorded:
+        recordings = self.records.save(*entries, request=asked)
+        decided = [e for e in entries if not isinstance(e.event, LedgerOpened)]
+        last = recordings[-1].notification
+        return Recorded(
+            entries=tuple(e.citation for e in decided),
+            stream=decided[0].stream,
+            position=last.id,
+            recorded_at=last.recorded_at,  # type: ignore[attr-defined]  # our recorder's rows carry it
+        )
+
+    def _repeated(self, asked: Request) -> Recorded | None:
+        """The first answer to a request recorded before. Raises KeyReused when it was another request."""
+        found = self._recorder.find_request(asked.scope, asked.key)
+        if found is None:
+            return None
+        if found.body != asked.body:
+            raise KeyReused(asked.key)
+        rows = [r for r in self._recorder.entries_of(found.first, found.last) if r.topic != LedgerOpened.kind.topic]
+        labels = [(r.label or "", r.originator_version) for r in rows]
+        return Recorded(
+            entries=tuple(cite(label, number) for label, number in labels),
+            stream=labels[0][0],
+            position=found.last,
+            recorded_at=found.recorded_at,
+            repeated=True,
+        )
+
+

@@ -1,0 +1,60 @@
+"""Entries to exact JSON bytes and back: `{"v":1,"event":{…},"envelope":{…}}` under a bare, stable topic."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+from uuid import UUID
+
+from eventsourcing.domain import DomainEventProtocol
+from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
+from pydantic_core import from_json, to_json
+
+import domain.kinds  # noqa: F401  (registers every topic)
+from domain.entry import Entry, Envelope, Event
+from domain.fact import KINDS, Fact
+from domain.judgement import JUDGEMENTS
+from store.recorder import Row
+from store.upcasts import SCHEMA, upcast
+
+EVENTS: Mapping[str, type[Event]] = {**KINDS, **JUDGEMENTS}
+
+
+def topic_of(event: Event) -> str:
+    return event.kind.topic if isinstance(event, Fact) else event.topic
+
+
+def encode(entry: Entry) -> bytes:
+    """The bytes that are kept: fields in declared order, absent ones left out, text as UTF-8."""
+    event = entry.event.model_dump(mode="json", exclude_none=True)
+    envelope = entry.envelope.model_dump(mode="json", exclude_defaults=True)
+    return to_json({"v": SCHEMA, "event": event, "envelope": envelope})
+
+
+def decode(row: Row) -> Entry:
+    """Raises ValueError naming the entry when its bytes are no entry: nothing is skipped in silence."""
+    try:
+        state = upcast(row.topic, cast("dict[str, Any]", from_json(row.state)))
+        event = EVENTS[row.topic].model_validate_json(to_json(state["event"]))
+        envelope = Envelope.model_validate_json(to_json(state["envelope"]))
+    except (ValueError, KeyError) as error:
+        raise ValueError(f"entry {row.originator_version} of {row.originator_id} cannot be read: {error}") from error
+    return Entry(row.originator_version, event, envelope, row.position, row.recorded_at, row.stated)
+
+
+class EntryMapper(Mapper[UUID]):
+    """The eventsourcing library's mapper over `encode` and `decode`; nothing is compressed or encrypted."""
+
+    def __init__(self) -> None:
+        super().__init__(transcoder=JSONTranscoder())
+
+    def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> Row:
+        entry = cast("Entry", domain_event)
+        return Row(
+            originator_id=entry.originator_id,
+            originator_version=entry.number,
+            topic=topic_of(entry.event),
+            state=encode(entry),
+            label=entry.stream,
+        )
+
+    def to_domain_event(self, stored_event: StoredEvent) -> Entry:
+        return decode(cast("Row", stored_event))
