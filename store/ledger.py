@@ -149,6 +149,7 @@ class Ledger:
         batch = uuid4() if len(items) > 1 else None
         asking = Asking(by, source, datetime.now(SHANGHAI), asked.id, batch, imported)
         deciding = Deciding(self.records.history, self._reading.next_number)
+        deciding.streams = self.records.histories([DISTRICT, *{label for label, _ in items if label}])
         for label, _ in items:
             if expected is not None and label is not None and deciding.past(label).version != expected:
                 raise Changed(cite(label, deciding.past(label).version))
@@ -176,14 +177,13 @@ class Ledger:
             self._open = True
 
     def _append(self, entries: list[Entry], asked: Request) -> Recorded:
-        recordings = self.records.save(*entries, request=asked)
+        last = self.records.append(entries, asked)
         decided = [e for e in entries if not isinstance(e.event, LedgerOpened)]
-        last = recordings[-1].notification
         return Recorded(
             entries=tuple(e.citation for e in decided),
             stream=decided[0].stream,
-            position=last.id,
-            recorded_at=last.recorded_at,  # type: ignore[attr-defined]  # our recorder's rows carry it
+            position=int(last),
+            recorded_at=last.recorded_at,
         )
 
     def _repeated(self, asked: Request) -> Recorded | None:

@@ -1,11 +1,13 @@
 """Entries to exact JSON bytes and back: `{"v":1,"event":{…},"envelope":{…}}` under a bare, stable topic."""
 
 from collections.abc import Mapping
-from typing import Any, cast
+from functools import cache
+from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
 from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
+from pydantic import BaseModel, ConfigDict
 from pydantic_core import from_json, to_json
 
 import domain.kinds  # noqa: F401  (registers every topic)
@@ -15,6 +17,8 @@ from domain.judgement import JUDGEMENTS
 from store.recorder import Row
 from store.upcasts import SCHEMA, upcast
 
+E = TypeVar("E")
+CURRENT = b'{"v":%d,' % SCHEMA
 EVENTS: Mapping[str, type[Event]] = {**KINDS, **JUDGEMENTS}
 
 
@@ -29,15 +33,31 @@ def encode(entry: Entry) -> bytes:
     return to_json({"v": SCHEMA, "event": event, "envelope": envelope})
 
 
+class State(BaseModel, Generic[E]):
+    """The stored form, read in one go: an event of a known topic in its envelope."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    v: int
+    event: E
+    envelope: Envelope
+
+
+@cache
+def state_of(topic: str) -> type[State[Any]]:
+    """Raises KeyError for a topic nobody declares."""
+    return State.__class_getitem__(EVENTS[topic])  # type: ignore[return-value,no-any-return]  # found at run time
+
+
 def decode(row: Row) -> Entry:
     """Raises ValueError naming the entry when its bytes are no entry: nothing is skipped in silence."""
     try:
-        state = upcast(row.topic, cast("dict[str, Any]", from_json(row.state)))
-        event = EVENTS[row.topic].model_validate_json(to_json(state["event"]))
-        envelope = Envelope.model_validate_json(to_json(state["envelope"]))
+        if row.state.startswith(CURRENT):
+            state = state_of(row.topic).model_validate_json(row.state)
+        else:
+            state = state_of(row.topic).model_validate_json(to_json(upcast(row.topic, from_json(row.state))))
     except (ValueError, KeyError) as error:
         raise ValueError(f"entry {row.originator_version} of {row.originator_id} cannot be read: {error}") from error
-    return Entry(row.originator_version, event, envelope, row.position, row.recorded_at, row.stated)
+    return Entry(row.originator_version, state.event, state.envelope, row.position, row.recorded_at, row.stated)
 
 
 class EntryMapper(Mapper[UUID]):

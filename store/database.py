@@ -1,0 +1,65 @@
+"""Connections: one pool that writes, one that reads, each taking its least-privileged role."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg_pool import ConnectionPool
+
+Role = Literal["lifecycle_service", "lifecycle_projector", "lifecycle_reader"]
+
+
+def as_role(dsn: str, role: Role, schema: str = "district") -> str:
+    """The same server, with a role and a search path of ours.
+
+    The role is taken by an option of the connection, not by another login: this serves the embedded server and one
+    that gives us a single login alike, and the role cannot do more than was granted to it.
+    """
+    if os.environ.get("POSTGRES_ENABLE_DB_FUNCTIONS"):
+        raise RuntimeError("unset POSTGRES_ENABLE_DB_FUNCTIONS: it appends without a lock / 请取消该环境变量")
+    own = conninfo_to_dict(dsn).get("options") or ""
+    options = f"{own} -c role={role} -c search_path={schema}_read,{schema} -c timezone=Asia/Shanghai".strip()
+    return make_conninfo(dsn, options=options, application_name=f"lifecycle {role.removeprefix('lifecycle_')}")
+
+
+@dataclass
+class Database:
+    """A district's pools; open before use, close after. Writes go to `writing`, everything else may go to a replica."""
+
+    writing: ConnectionPool
+    reading: ConnectionPool
+
+    def close(self) -> None:
+        self.writing.close()
+        self.reading.close()
+
+
+@contextmanager
+def opened(dsn: str, schema: str = "district", *, size: int = 10, read_dsn: str | None = None) -> Iterator[Database]:
+    """Both pools, opened; `read_dsn` names a replica where there is one. Raises psycopg_pool.PoolTimeout when away."""
+    service = as_role(dsn, "lifecycle_service", schema)
+    reader = as_role(read_dsn or dsn, "lifecycle_service", schema)
+    database = Database(_pool(service, size), _pool(reader, size))
+    try:
+        database.writing.open(wait=True, timeout=30)
+        database.reading.open(wait=True, timeout=30)
+        yield database
+    finally:
+        database.close()
+
+
+def _pool(dsn: str, size: int) -> ConnectionPool:
+    return ConnectionPool(
+        dsn, min_size=1, max_size=size, timeout=10, max_idle=120, open=False, kwargs={"autocommit": True}
+    )
+
+
+def listening(dsn: str, schema: str = "district") -> psycopg.Connection:
+    """A connection of its own that hears every append (NOTIFY); a replica cannot listen, so this goes to the primary."""
+    connection = psycopg.connect(as_role(dsn, "lifecycle_projector", schema), autocommit=True)
+    connection.execute(f'LISTEN "lifecycle_{schema}"'.encode())
+    return connection

@@ -1,0 +1,89 @@
+"""The ledger as readers see it: entries in order, where viewpoints may stand, what streams there are."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from psycopg.rows import class_row
+from psycopg_pool import ConnectionPool
+
+from store.recorder import ROWS, Row
+
+
+@dataclass(frozen=True)
+class Head:
+    """The newest position and its clock; `opened` is false while past records may still be stated."""
+
+    position: int
+    recorded_at: datetime | None
+    opened: bool
+
+
+BATCH_END = """
+SELECT max(last) FROM (SELECT last FROM request WHERE last > %(after)s ORDER BY last LIMIT 1) AS one
+UNION ALL
+SELECT max(last) FROM request WHERE last > %(after)s AND last <= %(after)s + %(limit)s
+"""
+ENTRIES = ROWS + "WHERE e.position > %(after)s AND e.position <= %(until)s ORDER BY e.position"
+AT_TIME = "SELECT last FROM request WHERE recorded_at <= %s ORDER BY recorded_at DESC, last DESC LIMIT 1"
+AT_POSITION = "SELECT last FROM request WHERE last <= %s ORDER BY last DESC LIMIT 1"
+MOMENT = "SELECT recorded_at FROM request WHERE last = %s"
+LABELS = "SELECT label FROM stream WHERE label LIKE %s ORDER BY label"
+LAST_NUMBER = r"SELECT max(substring(label FROM '\d+$')::int) FROM stream WHERE label LIKE %s"
+STAGED = "SELECT count(*) FROM staged"
+STREAM = ROWS + "WHERE s.label = %s AND e.version > %s ORDER BY e.version LIMIT %s"
+
+
+class Reading:
+    """SELECT only; may look at a replica."""
+
+    def __init__(self, pool: ConnectionPool) -> None:
+        self._pool = pool
+
+    def head(self) -> Head:
+        with self._pool.connection() as connection, connection.cursor(row_factory=class_row(Head)) as cursor:
+            cursor.execute(b"SELECT position, nullif(recorded_at, '-infinity') AS recorded_at, opened FROM ledger_head")
+            return cast("Head", cursor.fetchone())
+
+    def entries(self, after: int, limit: int) -> list[Row]:
+        """Whole requests following `after`, in position order: about `limit` rows, and never half a request."""
+        with self._pool.connection() as connection:
+            ends = [row[0] for row in connection.execute(BATCH_END, {"after": after, "limit": limit}) if row[0]]
+            if not ends:
+                return []
+            with connection.cursor(row_factory=class_row(Row)) as cursor:
+                return cursor.execute(ENTRIES.encode(), {"after": after, "until": max(ends)}).fetchall()
+
+    def stream(self, label: str, after: int = 0, limit: int = 1_000) -> list[Row]:
+        """Rows of one stream as stored, after an entry number."""
+        with self._pool.connection() as connection, connection.cursor(row_factory=class_row(Row)) as cursor:
+            return cursor.execute(STREAM.encode(), (label, after, limit)).fetchall()
+
+    def resolve(self, known: datetime | int) -> int:
+        """The last end of a request at or before a moment or position; 0 before the first."""
+        query = AT_TIME if isinstance(known, datetime) else AT_POSITION
+        return self._number(query, known)
+
+    def moment(self, position: int) -> datetime | None:
+        """When the request ending at a position was recorded."""
+        with self._pool.connection() as connection:
+            found = connection.execute(MOMENT, (position,)).fetchone()
+            return cast("datetime | None", found[0] if found else None)
+
+    def labels(self, prefix: str) -> list[str]:
+        """Streams by the beginning of their label: `unit:`, `person:`, `XH-2026-`."""
+        with self._pool.connection() as connection:
+            return [row[0] for row in connection.execute(LABELS, (f"{prefix}%",))]
+
+    def next_number(self, prefix: str) -> int:
+        """The first free number under a prefix of project codes."""
+        return self._number(LAST_NUMBER, f"{prefix}%") + 1
+
+    def staged(self) -> int:
+        """How many rows wait for the opening."""
+        return self._number(STAGED, None)
+
+    def _number(self, query: str, parameter: object) -> int:
+        with self._pool.connection() as connection:
+            found = connection.execute(query.encode(), None if parameter is None else (parameter,)).fetchone()
+            return int(found[0] or 0) if found else 0

@@ -1,0 +1,250 @@
+"""The eventsourcing library's recorder over our append functions: one transaction, one lock, the truth after a cut."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+import psycopg
+from eventsourcing.persistence import (
+    ApplicationRecorder,
+    IntegrityError,
+    Notification,
+    NotSupportedError,
+    StoredEvent,
+    Subscription,
+)
+from psycopg.rows import class_row
+from psycopg_pool import ConnectionPool
+
+RETRIES = 6
+WAIT = 0.25
+"""Seconds before the first look after a cut connection; doubled each time, some 15 s in all."""
+
+
+class Conflict(IntegrityError):
+    """Somebody recorded in the same stream first."""
+
+
+class RequestRepeated(Exception):
+    """The request is already recorded."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """`key` is unique within its `scope` (the actor); `body` is the SHA-256 of what was asked."""
+
+    id: UUID
+    scope: str
+    key: str
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Row(StoredEvent):
+    """A stored entry, with its place; `position` is 0 before it has one."""
+
+    label: str = ""
+    position: int = 0
+    recorded_at: datetime | None = None
+    stated: bool = False
+
+
+class Position(int):
+    """A position that knows when it was recorded: the library carries nothing else back to the caller."""
+
+    recorded_at: datetime
+
+    @classmethod
+    def at(cls, position: int, recorded_at: datetime) -> "Position":
+        made = cls(position)
+        made.recorded_at = recorded_at
+        return made
+
+
+@dataclass(frozen=True)
+class RequestRow:
+    id: UUID
+    body: bytes
+    first: int
+    last: int
+    recorded_at: datetime
+
+
+APPEND_ONE = "SELECT * FROM append_one(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+APPEND_MANY = "SELECT * FROM append_many(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+ROWS = """
+SELECT e.stream AS originator_id, e.version AS originator_version, e.topic, e.state,
+       s.label, e.position, e.recorded_at, e.stated
+FROM entry e JOIN stream s ON s.id = e.stream
+"""
+STREAM = (
+    ROWS
+    + """
+WHERE e.stream = %(stream)s AND e.version > %(gt)s AND e.version <= %(lte)s
+ORDER BY e.version
+LIMIT %(limit)s
+"""
+)
+NEWER = """
+SELECT e.stream AS originator_id, e.version AS originator_version, e.topic, e.state, e.position, e.recorded_at, e.stated
+FROM unnest(%s::uuid[], %s::int[]) AS known(stream, version)
+JOIN entry e ON e.stream = known.stream AND e.version > known.version
+ORDER BY e.position
+"""
+STREAM_BACKWARDS = STREAM.replace("ORDER BY e.version", "ORDER BY e.version DESC")
+BETWEEN = (
+    ROWS
+    + """
+WHERE e.position >= %(first)s AND e.position <= %(last)s
+ORDER BY e.position
+LIMIT %(limit)s
+"""
+)
+BY_KEY = "SELECT id, body, first, last, recorded_at FROM request WHERE scope = %s AND key = %s"
+BY_ID = "SELECT id, body, first, last, recorded_at FROM request WHERE id = %s"
+MOST = 2**31 - 1
+
+
+class Recorder(ApplicationRecorder):
+    """`writing` may execute the append functions; `reading` may be a replica's pool."""
+
+    def __init__(self, writing: ConnectionPool, reading: ConnectionPool) -> None:
+        self._writing = writing
+        self._reading = reading
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
+        """Append rows as one request (`request=`); answers their positions.
+
+        Raises Conflict, RequestRepeated, or the database's own error. After a connection lost at COMMIT the request is
+        looked up by its id, so what is answered is what happened.
+        """
+        request: Request = kwargs["request"]
+        rows = cast("Sequence[Row]", stored_events)
+        wait = WAIT
+        for attempt in range(RETRIES):
+            try:
+                last, recorded_at = self._append(rows, request)
+                break
+            except psycopg.errors.UniqueViolation as error:
+                if error.diag.table_name != "request":
+                    raise Conflict(str(error)) from error
+                found = self.request_by_id(request.id)
+                if found is None:
+                    raise RequestRepeated(request.key) from error
+                last, recorded_at = found.last, found.recorded_at
+                break
+            except psycopg.errors.DatabaseError as error:
+                if error.sqlstate in ("LC001", "LC004"):
+                    raise Conflict(str(error)) from error
+                if not isinstance(error, psycopg.OperationalError) or attempt == RETRIES - 1:
+                    raise
+            time.sleep(wait)
+            wait *= 2
+            settled = self._look_up(request)
+            if settled is not None:
+                last, recorded_at = settled.last, settled.recorded_at
+                break
+        first = last - len(rows) + 1
+        return [Position.at(p, recorded_at) for p in range(first, last + 1)]
+
+    def _append(self, rows: Sequence[Row], request: Request) -> tuple[int, datetime]:
+        asked = (request.id, request.scope, request.key, request.body)
+        with self._writing.connection() as connection:
+            if len(rows) == 1:
+                row = rows[0]
+                one = (row.label, row.originator_id, row.originator_version, row.topic, row.state)
+                try:
+                    return cast("tuple[int, datetime]", connection.execute(APPEND_ONE, (*asked, *one)).fetchone())
+                except psycopg.errors.DatabaseError as error:
+                    if error.sqlstate != "LC004":
+                        raise
+            return cast(
+                "tuple[int, datetime]", connection.execute(APPEND_MANY, (*asked, *columns(rows))).fetchone()
+            )
+
+    def _look_up(self, request: Request) -> RequestRow | None:
+        """After a cut: None also when the database cannot be asked yet, for then the next attempt will tell."""
+        try:
+            return self.request_by_id(request.id)
+        except psycopg.OperationalError:
+            return None
+
+    def request_by_id(self, request_id: UUID) -> RequestRow | None:
+        return self._request(BY_ID, (request_id,))
+
+    def find_request(self, scope: str, key: str) -> RequestRow | None:
+        """What was recorded under an idempotency key."""
+        return self._request(BY_KEY, (scope, key))
+
+    def _request(self, query: str, parameters: tuple[Any, ...]) -> RequestRow | None:
+        """Asked of the primary: a replica may not know yet."""
+        with self._writing.connection() as connection, connection.cursor(row_factory=class_row(RequestRow)) as cursor:
+            return cursor.execute(query.encode(), parameters).fetchone()
+
+    def entries_of(self, first: int, last: int) -> list[Row]:
+        """The rows of a request, in order."""
+        with self._writing.connection() as connection, connection.cursor(row_factory=class_row(Row)) as cursor:
+            return cursor.execute(BETWEEN.encode(), {"first": first, "last": last, "limit": MOST}).fetchall()
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[StoredEvent]:
+        asked = {"stream": originator_id, "gt": gt or 0, "lte": lte or MOST, "limit": limit or MOST}
+        query = STREAM_BACKWARDS if desc else STREAM
+        with self._reading.connection() as connection, connection.cursor(row_factory=class_row(Row)) as cursor:
+            return cursor.execute(query.encode(), asked).fetchall()
+
+    def select_newer(self, versions: Mapping[UUID, int]) -> list[Row]:
+        """Rows of several streams beyond the versions known, in position order; labels are left out."""
+        asked = (list(versions), list(versions.values()))
+        with self._reading.connection() as connection, connection.cursor(row_factory=class_row(Row)) as cursor:
+            return cursor.execute(NEWER.encode(), asked).fetchall()
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        """In position order. Topics are not filtered: a reader that skips kinds cannot say how far it is."""
+        if topics:
+            raise NotSupportedError("the ledger is read whole")
+        first = (start or 0) + (0 if inclusive_of_start else 1)
+        asked = {"first": first, "last": stop or 2**63 - 1, "limit": limit}
+        with self._reading.connection() as connection, connection.cursor(row_factory=class_row(Row)) as cursor:
+            return [
+                Notification(r.originator_id, r.originator_version, r.topic, r.state, id=r.position)
+                for r in cursor.execute(BETWEEN.encode(), asked)
+            ]
+
+    def max_notification_id(self) -> int | None:
+        with self._reading.connection() as connection:
+            found = connection.execute("SELECT max(position) FROM entry").fetchone()
+            return cast("int | None", found[0] if found else None)
+
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[ApplicationRecorder]:
+        """Our own runner reads the ledger (projections.runner): subscriptions do not survive a failover."""
+        raise NotSupportedError("read the ledger with store.reading")
+
+
+def columns(rows: Sequence[Row]) -> tuple[list[Any], ...]:
+    """Rows as the parallel arrays the append functions take."""
+    return (
+        [r.label for r in rows],
+        [r.originator_id for r in rows],
+        [r.originator_version for r in rows],
+        [r.topic for r in rows],
+        [r.state for r in rows],
+    )
