@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, ClassVar, Literal, NamedTuple, Protocol, Self, TypeVar
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol, Self, TypeVar, cast
 
 from domain.settings import Settings
 from domain.values import Day, EntryNumber, Frozen
@@ -136,7 +136,7 @@ class Fact(Particulars):
     @classmethod
     def of(cls, particulars: Particulars) -> Self:
         """The fact that a command of the same particulars asks for."""
-        return cls.model_construct(**{name: getattr(particulars, name) for name in cls.model_fields})
+        return cast("Self", cls.model_construct(**{name: getattr(particulars, name) for name in cls.model_fields}))
 
     def stage(self) -> Stage | None:
         """The stage this fact enters, if any."""

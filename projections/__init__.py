@@ -1,0 +1,1 @@
+"""What is asked: tables and questions made from the ledger, and disposable."""

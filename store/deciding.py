@@ -118,7 +118,9 @@ class Deciding:
                 if command.code is not None:
                     return command.code
                 prefix = f"{settings.label}-{command.occurred_on.year}-"
-                taken = [int(s[len(prefix) :]) for s in self.streams if s.startswith(prefix) and self.streams[s].version]
+                taken = [
+                    int(s[len(prefix) :]) for s in self.streams if s.startswith(prefix) and self.streams[s].version
+                ]
                 return f"{prefix}{max(self._next_number(prefix), *(n + 1 for n in taken), 1):03d}"
             case OpenUnit():
                 return f"unit:{command.code}"
@@ -149,7 +151,9 @@ class Deciding:
             if rules:
                 reason = command.reason or self._own_reason(asking)
                 if reason is None:
-                    raise ReasonNeeded("；".join(f"{r}: {RULES[r][0]} / {RULES[r][1]}" for r in rules), pointer="/reason")
+                    raise ReasonNeeded(
+                        "；".join(f"{r}: {RULES[r][0]} / {RULES[r][1]}" for r in rules), pointer="/reason"
+                    )
                 irregular = tuple(Irregularity(rule=r, reason=reason) for r in rules)
                 entry = replace(entry, envelope=envelope.model_copy(update={"irregular": irregular}))
         return entry
@@ -197,5 +201,3 @@ def together_in(items: Sequence[tuple[str | None, Command]]) -> frozenset[tuple[
             case _:
                 pass
     return frozenset(acts)
-
-

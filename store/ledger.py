@@ -202,5 +202,3 @@ class Ledger:
             recorded_at=found.recorded_at,
             repeated=True,
         )
-
-

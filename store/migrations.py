@@ -66,7 +66,7 @@ def _files() -> list[tuple[str, str]]:
 
 def _apply(connection: psycopg.Connection, name: str, content: str) -> bool:
     digest = sha256(content.encode()).hexdigest()
-    applied = dict(connection.execute(APPLIED).fetchall())
+    applied: dict[str, str] = dict(connection.execute(APPLIED).fetchall())
     if name in applied:
         if applied[name] != digest:
             raise MigrationChanged(name)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
+from psycopg import Connection
 from psycopg.rows import class_row
 from psycopg_pool import ConnectionPool
 
@@ -34,6 +35,15 @@ STAGED = "SELECT count(*) FROM staged"
 STREAM = ROWS + "WHERE s.label = %s AND e.version > %s ORDER BY e.version LIMIT %s"
 
 
+def entries_after(connection: Connection, after: int, limit: int) -> list[Row]:
+    """See Reading.entries; for readers that bring their own connection and transaction."""
+    ends = [row[0] for row in connection.execute(BATCH_END, {"after": after, "limit": limit}) if row[0]]
+    if not ends:
+        return []
+    with connection.cursor(row_factory=class_row(Row)) as cursor:
+        return cursor.execute(ENTRIES.encode(), {"after": after, "until": max(ends)}).fetchall()
+
+
 class Reading:
     """SELECT only; may look at a replica."""
 
@@ -48,11 +58,7 @@ class Reading:
     def entries(self, after: int, limit: int) -> list[Row]:
         """Whole requests following `after`, in position order: about `limit` rows, and never half a request."""
         with self._pool.connection() as connection:
-            ends = [row[0] for row in connection.execute(BATCH_END, {"after": after, "limit": limit}) if row[0]]
-            if not ends:
-                return []
-            with connection.cursor(row_factory=class_row(Row)) as cursor:
-                return cursor.execute(ENTRIES.encode(), {"after": after, "until": max(ends)}).fetchall()
+            return entries_after(connection, after, limit)
 
     def stream(self, label: str, after: int = 0, limit: int = 1_000) -> list[Row]:
         """Rows of one stream as stored, after an entry number."""

@@ -161,9 +161,7 @@ class Recorder(ApplicationRecorder):
                 except psycopg.errors.DatabaseError as error:
                     if error.sqlstate != "LC004":
                         raise
-            return cast(
-                "tuple[int, datetime]", connection.execute(APPEND_MANY, (*asked, *columns(rows))).fetchone()
-            )
+            return cast("tuple[int, datetime]", connection.execute(APPEND_MANY, (*asked, *columns(rows))).fetchone())
 
     def _look_up(self, request: Request) -> RequestRow | None:
         """After a cut: None also when the database cannot be asked yet, for then the next attempt will tell."""

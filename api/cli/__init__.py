@@ -1,0 +1,46 @@
+"""`lifecycle`: one file per subcommand, each with `add(subparsers)` and `main(arguments) -> exit code`."""
+
+import argparse
+import os
+import sys
+from importlib import import_module
+
+import psycopg
+
+from domain.errors import Refused
+from store.server import DatabaseNotStarted
+from store.settings import BadSetting
+
+COMMANDS = ("serve", "imports", "opening", "token", "rebuild", "project", "migrate")
+"""The modules of the subcommands, in the order of the help."""
+
+
+def chinese() -> bool:
+    """Whether to speak Chinese: the locale says so, or says nothing."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := os.environ.get(name):
+            return value.lower().startswith("zh") or value in ("C", "POSIX", "C.UTF-8")
+    return True
+
+
+def say(zh: str, en: str, *, error: bool = False) -> None:
+    """One message in the user's language; the other is a locale away."""
+    print(zh if chinese() else en, file=sys.stderr if error else sys.stdout, flush=True)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Exit code 0 done, 1 refused or failed, 2 wrong arguments."""
+    parser = argparse.ArgumentParser(prog="lifecycle", description="重大项目全程账 / the project lifecycle ledger")
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name in COMMANDS:
+        import_module(f"api.cli.{name}").add(subparsers)
+    arguments = parser.parse_args(argv)
+    try:
+        return int(arguments.main(arguments))
+    except Refused as refused:
+        say(refused.said(True), refused.said(False), error=True)
+    except (DatabaseNotStarted, BadSetting) as failed:
+        say(f"无法启动：{failed}", f"cannot start: {failed}", error=True)
+    except psycopg.OperationalError as failed:
+        say(f"数据库不可用：{failed}", f"the database is not available: {failed}", error=True)
+    return 1

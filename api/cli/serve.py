@@ -1,0 +1,141 @@
+"""`lifecycle serve`: the database, the projections and the API, until SIGTERM or Ctrl-C."""
+
+import argparse
+import os
+import signal
+import socket
+import threading
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import psycopg
+import uvicorn
+
+from api.app import create_app
+from api.cli import say
+from api.services import Services, services
+from projections.runner import Runner
+from store.server import DatabaseNotStarted
+from store.settings import Deployment, deployment
+
+
+def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = subparsers.add_parser("serve", help="启动服务 / start the service")
+    parser.set_defaults(main=main)
+
+
+def main(arguments: argparse.Namespace) -> int:
+    settings = deployment()
+    listener = _listen(settings)
+    if listener is None:
+        say(
+            f"端口 {settings.port} 已被占用：服务可能已在运行；如需另开请设 LIFECYCLE_PORT。",
+            f"port {settings.port} is taken: the service may be running already; set LIFECYCLE_PORT for another.",
+            error=True,
+        )
+        return 1
+    # From here on SIGTERM unwinds like Ctrl-C, so that the database is stopped too.
+    signal.signal(signal.SIGTERM, _interrupt)
+    with suppress(KeyboardInterrupt), listener, services(settings) as running:
+        announce(running, settings)
+        _serve(running, settings, listener)
+    return 0
+
+
+def _interrupt(signum: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _listen(settings: Deployment) -> socket.socket | None:
+    listener = socket.socket(socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+        listener.listen(2048)
+    except OSError:
+        listener.close()
+        return None
+    return listener
+
+
+def announce(running: Services, settings: Deployment) -> None:
+    """On the first start only, the administrator's token: printed, and written for automation."""
+    token = running.accounts.first_administrator()
+    if token is None:
+        return
+    say(f"管理员令牌（仅显示这一次）：{token}", f"administrator token (shown this once): {token}")
+    if settings.admin_token_file is not None:
+        write_secret(settings.admin_token_file, token)
+
+
+def write_secret(path: Path, secret: str) -> None:
+    """A file that only its owner reads, from its first byte on."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".new")
+    partial.unlink(missing_ok=True)
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(secret + "\n")
+    partial.replace(path)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn raises the captured signal again when it is done, past every `finally`; ours just ends."""
+
+    def __init__(self, config: uvicorn.Config, ready: str) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        say(f"服务已就绪：{self._ready}", f"ready: {self._ready}")
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.should_exit = True
+
+    def capture_signals(self) -> Any:
+        return _Signals(self)
+
+
+class _Signals:
+    def __init__(self, server: _Server) -> None:
+        self._server = server
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> None:
+        for sig in (signal.SIGINT, signal.SIGTERM):
+            self._before[sig] = signal.signal(sig, self._server.handle_exit)
+
+    def __exit__(self, *_: object) -> None:
+        for sig, handler in self._before.items():
+            signal.signal(sig, handler)
+
+
+def _serve(running: Services, settings: Deployment, listener: socket.socket) -> None:
+    stop = threading.Event()
+    runner = Runner(running.dsn, running.schema)
+    threads = [threading.Thread(target=runner.run, args=(stop,), name="projections", daemon=True)]
+    if running.embedded is not None:
+        threads.append(threading.Thread(target=_watch, args=(running, stop), name="database watch", daemon=True))
+    for thread in threads:
+        thread.start()
+    config = uvicorn.Config(
+        create_app(running), log_level="warning", server_header=False, timeout_graceful_shutdown=10, access_log=False
+    )
+    try:
+        _Server(config, f"http://{settings.host}:{settings.port}").run(sockets=[listener])
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(timeout=10)
+
+
+def _watch(running: Services, stop: threading.Event) -> None:
+    """A database that was killed comes back."""
+    assert running.embedded is not None
+    while not stop.wait(1.0):
+        try:
+            running.embedded.ensure()
+        except (DatabaseNotStarted, psycopg.Error) as failed:
+            say(f"数据库未能恢复：{failed}", f"the database did not come back: {failed}", error=True)

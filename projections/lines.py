@@ -1,0 +1,77 @@
+"""Which lines a fact has in the read model: itself, what it states in words, and its figures."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from domain.fact import Fact
+from domain.project.endings import ProjectEnded
+from domain.project.intake import ProjectDescribed, ProjectEntered
+from domain.project.listings import ListJoined, ListLeft
+from domain.project.ratings import SelfRated
+from domain.project.responsibilities import (
+    ROLES,
+    Holder,
+    ProjectTransferred,
+    ResponsibilityAssigned,
+    ResponsibilityEnded,
+    ResponsibilityHandedOver,
+)
+from domain.project.statistics import StatisticCited
+
+ROLE_NUMBERS: dict[str, int] = {role: number for number, role in enumerate(ROLES)}
+STATED = {"name": 2, "name_en": 3, "category": 4, "industry": 5}
+"""The attributes that lists and totals ask for, under the measure that keeps them."""
+CLOSING = 1
+
+
+class Line(NamedTuple):
+    """Words are texts here and become numbers when they are written."""
+
+    measure: int = 0
+    amount: int | None = None
+    role: int | None = None
+    unit: str | None = None
+    person: str | None = None
+    word: str | None = None
+
+
+NOTHING = Line()
+
+
+def lines(fact: Fact) -> Iterator[Line]:
+    """The first is always the fact itself, unless it only closes."""
+    match fact:
+        case ResponsibilityAssigned():
+            until = fact.until.toordinal() if fact.until else None
+            yield _holding(0, fact.role, fact.holder, until)
+        case ResponsibilityHandedOver() | ProjectTransferred():
+            yield _holding(0, fact.role, fact.incoming)
+            yield _holding(CLOSING, fact.role, fact.outgoing)
+        case ResponsibilityEnded():
+            yield _holding(CLOSING, fact.role, fact.holder)
+        case SelfRated():
+            yield Line(word=fact.light if isinstance(fact.light, str) else fact.light.blank)
+        case ListJoined() | ListLeft():
+            yield Line(word=fact.list)
+        case ProjectEnded():
+            yield Line(word=fact.how)
+        case ProjectEntered() | ProjectDescribed():
+            stage = fact.stage()
+            yield Line(amount=stage.rank if stage else None)
+            for name, measure in STATED.items():
+                value = getattr(fact, name)
+                if value is not None:
+                    yield Line(measure, word=value)
+        case StatisticCited():
+            yield NOTHING
+            for figure in fact.lines():
+                yield Line(figure.measure.code(figure.authority), figure.amount, word=str(fact.period))
+        case _:
+            stage = fact.stage()
+            yield NOTHING if stage is None else Line(amount=stage.rank)
+            for figure in fact.lines():
+                yield Line(figure.measure.code(figure.authority), figure.amount)
+
+
+def _holding(measure: int, role: str, holder: Holder, until: int | None = None) -> Line:
+    return Line(measure, until, ROLE_NUMBERS[role], holder.unit, holder.person, holder.outside)

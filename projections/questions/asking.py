@@ -1,0 +1,75 @@
+"""The questions, all through one door: a viewpoint is resolved first, then asked at."""
+
+from datetime import datetime
+
+from psycopg_pool import ConnectionPool
+
+from domain.entry import SHANGHAI
+from domain.questions.portfolio import Attribute, By
+from domain.questions.projects import ProjectRow
+from projections.questions.portfolio import Total, totals
+from projections.questions.project import OneProject
+from projections.questions.projects import Wanted, listed
+from projections.questions.viewpoints import (
+    TRACKED,
+    Asked,
+    NotThereYet,
+    Resolved,
+    Waiting,
+    a_day,
+    a_known,
+    default_on,
+    end_of,
+)
+from store.reading import Reading
+from store.records import Records
+
+
+class Questions:
+    def __init__(self, pool: ConnectionPool, records: Records, reading: Reading) -> None:
+        self._pool = pool
+        self._reading = reading
+        self.project = OneProject(records)
+
+    def position(self) -> tuple[int, str | None]:
+        """How far the read model is, and which entry stopped it, if one did; (0, None) before it is there."""
+        with self._pool.connection() as connection:
+            if connection.execute("SELECT to_regclass('progress') IS NULL").fetchone() == (True,):
+                return 0, None
+            found = connection.execute(TRACKED).fetchone()
+            return (found[0], found[1]) if found else (0, None)
+
+    def resolve(self, asked: Asked) -> Resolved:
+        """Raises BadViewpoint, NotThereYet."""
+        on = a_day(asked.on) if asked.on is not None else None
+        known = a_known(asked.known) if asked.known is not None else None
+        reached, _ = self.position()
+        if asked.after is not None and asked.after > reached:
+            reached = self._wait(asked.after)
+        head = self._reading.head()
+        position = reached
+        if known is not None:
+            at = known if isinstance(known, datetime | int) else end_of(known)
+            position = min(reached, self._reading.resolve(at))
+        recorded_at = self._reading.moment(position)
+        today = datetime.now(SHANGHAI).date()
+        return Resolved(asked, on or default_on(known, recorded_at, today), position, recorded_at, head.opened)
+
+    def _wait(self, after: int) -> int:
+        waiting = Waiting()
+        while (reached := self.position()[0]) < after:
+            if not waiting.on():
+                raise NotThereYet(f"@{reached} < @{after}")
+        return reached
+
+    def projects(self, at: Resolved, wanted: Wanted) -> list[ProjectRow]:
+        with self._pool.connection() as connection:
+            today = datetime.now(SHANGHAI).date()
+            newest = at.on == today and connection.execute(TRACKED).fetchone() == (at.position, None)
+            return listed(connection, at.viewpoint, wanted, newest)
+
+    def portfolio(
+        self, at: Resolved, by: By, role: str, attribute: Attribute
+    ) -> tuple[dict[str | None, int], list[Total]]:
+        with self._pool.connection() as connection:
+            return totals(connection, at.viewpoint, by, role, attribute)

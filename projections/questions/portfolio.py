@@ -1,0 +1,152 @@
+"""Totals at any viewpoint over the slim table: flows summed where they belong, of levels the last of each project."""
+
+from typing import Any, NamedTuple
+
+from psycopg import Connection
+
+from domain.fact import AUTHORITIES, MEASURES, Authority, Measure, Stage
+from domain.questions.portfolio import UNIT_ROLES, Attribute, By
+from domain.viewpoint import Viewpoint
+from projections.lines import ROLE_NUMBERS, STATED
+
+# `fingerprint` is an XOR over the facts counted: the same facts, in whatever order, give the same one.
+BY_UNIT_THEN = """
+WITH stint AS MATERIALIZED (SELECT * FROM stint(%(role)s::smallint, %(on)s, %(known)s))
+SELECT s.unit AS key, f.measure, sum(f.amount)::bigint, count(*),
+       bit_xor(hashint8extended((f.project::bigint << 32) + f.fact, 0))
+FROM fact f LEFT JOIN stint s ON s.project = f.project AND s.since <= f.occurred_on AND f.occurred_on < s.until
+WHERE f.measure = ANY(%(flows)s) AND f.occurred_on <= %(on)s AND f.known_from <= %(known)s AND %(known)s < f.known_to
+GROUP BY 1, 2
+"""
+FLOWS = """
+WITH flow AS MATERIALIZED (
+    SELECT f.project, f.measure, sum(f.amount)::bigint AS amount, count(*) AS facts,
+           bit_xor(hashint8extended((f.project::bigint << 32) + f.fact, 0)) AS print
+    FROM fact f
+    WHERE f.measure = ANY(%(flows)s) AND f.occurred_on <= %(on)s AND f.known_from <= %(known)s AND %(known)s < f.known_to
+    GROUP BY 1, 2
+)
+SELECT g.key, f.measure, sum(f.amount)::bigint, sum(f.facts)::bigint, bit_xor(f.print)
+FROM flow f LEFT JOIN unnest(%(projects)s::int[], %(keys)s::int[]) AS g(project, key) USING (project)
+GROUP BY 1, 2
+"""
+LEVELS = """
+WITH level AS MATERIALIZED (
+    SELECT DISTINCT ON (f.measure, f.project) f.measure, f.project, f.amount, f.fact
+    FROM fact f
+    WHERE f.measure >= 10 AND f.measure = ANY(%(levels)s)
+      AND f.occurred_on <= %(on)s AND f.known_from <= %(known)s AND %(known)s < f.known_to
+    ORDER BY f.measure, f.project, f.occurred_on DESC, f.turn DESC, f.fact DESC
+)
+SELECT g.key, l.measure, sum(l.amount)::bigint, count(*),
+       bit_xor(hashint8extended((l.project::bigint << 32) + l.fact, 0))
+FROM level l LEFT JOIN unnest(%(projects)s::int[], %(keys)s::int[]) AS g(project, key) USING (project)
+GROUP BY 1, 2
+"""
+# Of several citations of one statistical period the last stands.
+CITED = """
+WITH cited AS MATERIALIZED (
+    SELECT DISTINCT ON (f.measure, f.project, f.word) f.measure, f.project, f.occurred_on, f.amount, f.fact
+    FROM fact f
+    WHERE f.measure >= 10 AND f.measure = ANY(%(statistical)s)
+      AND f.occurred_on <= %(on)s AND f.known_from <= %(known)s AND %(known)s < f.known_to
+    ORDER BY f.measure, f.project, f.word, f.turn DESC, f.fact DESC
+)
+SELECT CASE WHEN %(then)s THEN s.unit ELSE g.key END, c.measure, sum(c.amount)::bigint, count(*),
+       bit_xor(hashint8extended((c.project::bigint << 32) + c.fact, 0))
+FROM cited c
+LEFT JOIN unnest(%(projects)s::int[], %(keys)s::int[]) AS g(project, key) USING (project)
+LEFT JOIN stint(%(role)s::smallint, %(on)s, %(known)s) s
+    ON %(then)s AND s.project = c.project AND s.since <= c.occurred_on AND c.occurred_on < s.until
+GROUP BY 1, 2
+"""
+KEYS_BY_UNIT = """
+SELECT st.project, s.unit
+FROM standing('{1,20,30,40,50,70,74,80,81}', %(on)s, %(known)s, NULL) st
+LEFT JOIN stint(%(role)s::smallint, %(on)s, %(known)s) s
+    ON s.project = st.project AND s.since <= %(on)s AND %(on)s < s.until
+WHERE st.measure = 0 AND st.amount IS NOT NULL
+GROUP BY 1, 2
+"""
+KEYS_BY_STAGE = """
+SELECT project, max(amount)::int FROM standing('{1,20,30,40,50,70,74,80,81}', %(on)s, %(known)s, NULL)
+WHERE measure = 0 AND amount IS NOT NULL
+GROUP BY 1
+"""
+KEYS_BY_WORD = """
+SELECT DISTINCT ON (st.project) st.project, w.word
+FROM standing('{1,20,30,40,50,70,74,80,81}', %(on)s, %(known)s, NULL) st
+LEFT JOIN standing('{1,2}', %(on)s, %(known)s, NULL) w ON w.project = st.project AND w.measure = %(stated)s
+WHERE st.measure = 0 AND st.amount IS NOT NULL
+ORDER BY st.project, w.occurred_on DESC NULLS LAST, w.turn DESC, w.fact DESC
+"""
+TERMS = "SELECT id, text FROM term WHERE id = ANY(%s)"
+STAGES = list(Stage)
+
+FLOW_MEASURES = [m for m in MEASURES.values() if m.sort == "flow"]
+LEVEL_MEASURES = [m for m in MEASURES.values() if m.sort == "level"]
+BY_CODE: dict[int, tuple[Measure, Authority]] = {m.code(a): (m, a) for m in MEASURES.values() for a in AUTHORITIES}
+REPORTED: tuple[Authority, ...] = ("reported", "recognised")
+
+
+class Total(NamedTuple):
+    """`amount` in hundredths or whole numbers; `facts` counts what it was made of, `fingerprint` tells it apart."""
+
+    group: str | None
+    measure: Measure
+    authority: Authority
+    amount: int
+    facts: int
+    fingerprint: str
+
+
+def totals(
+    connection: Connection, viewpoint: Viewpoint, by: By, role: str, attribute: Attribute
+) -> tuple[dict[str | None, int], list[Total]]:
+    """(projects per group, totals), both by group and measure; the group None is what belongs to none."""
+    then = by == "unit" and attribute == "then"
+    asked: dict[str, Any] = {
+        "on": viewpoint.on,
+        "known": viewpoint.known,
+        "role": ROLE_NUMBERS[UNIT_ROLES[role]],
+        "stated": STATED.get(by),
+        "then": then,
+        "flows": [m.code(a) for m in FLOW_MEASURES for a in REPORTED],
+        "levels": [m.code(a) for m in LEVEL_MEASURES for a in REPORTED],
+        "statistical": [m.code("statistical") for m in MEASURES.values()],
+    }
+    keys = connection.execute(_keys(by).encode(), asked).fetchall()
+    asked |= {"projects": [p for p, _ in keys], "keys": [k for _, k in keys]}
+    found: list[tuple[Any, ...]] = []
+    for query in (BY_UNIT_THEN if then else FLOWS, LEVELS, CITED):
+        found.extend(connection.execute(query.encode(), asked).fetchall())
+    names = _names(connection, by, {row[0] for row in found} | {k for _, k in keys})
+    counts: dict[str | None, int] = {}
+    for _, key in keys:
+        counts[names[key]] = counts.get(names[key], 0) + 1
+    made = [
+        Total(names[key], *BY_CODE[measure], int(amount), int(facts), f"{fingerprint & 0xFFFFFFFFFFFFFFFF:016x}")
+        for key, measure, amount, facts, fingerprint in found
+    ]
+    made.sort(key=lambda t: (t.group is None, t.group or "", t.measure.number, t.authority))
+    return dict(sorted(counts.items(), key=lambda c: (c[0] is None, c[0] or ""))), made
+
+
+def _keys(by: By) -> str:
+    match by:
+        case "unit":
+            return KEYS_BY_UNIT
+        case "stage":
+            return KEYS_BY_STAGE
+        case "category" | "industry":
+            return KEYS_BY_WORD
+
+
+def _names(connection: Connection, by: By, keys: set[int | None]) -> dict[int | None, str | None]:
+    wanted = sorted(k for k in keys if k is not None)
+    names: dict[int | None, str | None] = {None: None}
+    if by == "stage":
+        names.update({k: STAGES[k].value for k in wanted})
+    else:
+        names.update(dict(connection.execute(TERMS, (wanted,)).fetchall()))
+    return names

@@ -1,0 +1,111 @@
+"""What was asked as `on`, `known` and `after`, and the viewpoint it resolves to (DESIGN §3.1)."""
+
+import re
+import time
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from datetime import time as clock
+
+from domain.entry import SHANGHAI
+from domain.errors import Refused
+from domain.viewpoint import Viewpoint
+
+TRACKED = "SELECT position, failure FROM progress"
+WAIT_LIMIT = 10.0
+"""Seconds a question waits for `after`."""
+
+
+class BadViewpoint(Refused):
+    """`on` is a date (2026-06-30); `known` a date, a time with its zone, or a position (@12345)."""
+
+    zh = "on 须为日期（2026-06-30）；known 须为日期、带时区的时间或位置（@12345）。"
+    sort = "invalid"
+
+
+class NotThereYet(Refused):
+    """The answers have not yet reached the position asked for (`after`); ask again in a moment."""
+
+    zh = "答复尚未更新到所要求的位置（after），请稍后再问。"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """As the asker put it."""
+
+    on: str | None = None
+    known: str | None = None
+    after: int | None = None
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """One position and one day: asked again for these, figures and sources are the same for ever."""
+
+    asked: Asked
+    on: date
+    position: int
+    recorded_at: datetime | None
+    open: bool
+
+    @property
+    def viewpoint(self) -> Viewpoint:
+        return Viewpoint(self.on, self.position)
+
+
+def a_day(text: str) -> date:
+    """Raises BadViewpoint."""
+    try:
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise BadViewpoint(text)
+
+
+def a_known(text: str) -> date | datetime | int:
+    """Raises BadViewpoint. A position beyond 18 digits is beyond every ledger."""
+    if re.fullmatch(r"@\d{1,18}", text, re.ASCII):
+        return int(text[1:])
+    if "T" not in text:
+        return a_day(text)
+    try:
+        moment = datetime.fromisoformat(text.replace(" ", "+"))  # a + in a query string arrives as a space
+    except ValueError:
+        raise BadViewpoint(text) from None
+    if moment.tzinfo is None:
+        raise BadViewpoint(text)
+    return moment
+
+
+def end_of(day: date) -> datetime:
+    """The last moment of a civil day in Asia/Shanghai."""
+    return datetime.combine(day + timedelta(days=1), clock(0), SHANGHAI) - timedelta(microseconds=1)
+
+
+def default_on(known: date | datetime | int | None, recorded_at: datetime | None, today: date) -> date:
+    """When only `known` is given: the earlier of today and its date."""
+    match known:
+        case datetime():
+            return min(today, known.astimezone(SHANGHAI).date())
+        case date():
+            return min(today, known)
+        case int():
+            return min(today, recorded_at.astimezone(SHANGHAI).date()) if recorded_at else today
+        case None:
+            return today
+
+
+class Waiting:
+    """Polls until the read model has come as far as asked; bounded, and the same on a primary and a replica."""
+
+    def __init__(self, limit: float = WAIT_LIMIT) -> None:
+        self._deadline = time.monotonic() + limit
+        self._pause = 0.005
+
+    def on(self) -> bool:
+        """Sleep a little; False when the time is up."""
+        if time.monotonic() > self._deadline:
+            return False
+        time.sleep(self._pause)
+        self._pause = min(self._pause * 1.5, 0.1)
+        return True

@@ -1,0 +1,72 @@
+"""A real server for the whole run, and for each test a database of its own, cloned from a migrated template."""
+
+import itertools
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from api.services import Services, over
+from store.database import opened
+from store.migrations import migrate
+from store.server import Embedded
+
+NUMBERS = itertools.count(1)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="also what takes minutes")
+    parser.addoption("--bench", action="store_true", help="only the measurements")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    bench, long = config.getoption("--bench"), config.getoption("--long")
+    kept = [
+        i for i in items if (i.get_closest_marker("bench") is not None) == bench and (long or not i.get_closest_marker("long"))
+    ]
+    config.hook.pytest_deselected(items=[i for i in items if i not in kept])
+    items[:] = kept
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """The administrator's address of a server: LIFECYCLE_DATABASE_URL's, or an embedded one of this run."""
+    given = os.environ.get("LIFECYCLE_DATABASE_URL")
+    with ExitStack() as stack:
+        if given is None:
+            home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lifecycle-test-")))
+            given = stack.enter_context(Embedded(home).used()).dsn("postgres")
+        yield given
+
+
+@pytest.fixture(scope="session")
+def template(server: str) -> Iterator[str]:
+    """The name of a migrated database nobody is connected to."""
+    name = f"lifecycle_template_{os.getpid()}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"'.encode())
+        migrate(make_conninfo(server, dbname=name))
+        yield name
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+
+
+@pytest.fixture
+def database(server: str, template: str) -> Iterator[str]:
+    """The administrator's address of an empty, migrated database of this test's own."""
+    name = f"lifecycle_test_{os.getpid()}_{next(NUMBERS)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())
+        yield make_conninfo(server, dbname=name)
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+
+
+@pytest.fixture
+def running(database: str) -> Iterator[Services]:
+    """The services over this test's database; nothing projects unless the test does."""
+    with opened(database, size=8) as pools:
+        yield over(pools, database)

@@ -1,0 +1,121 @@
+"""Every read model answers as the pure fold does, at random viewpoints over random histories (DESIGN §3.15)."""
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from psycopg.conninfo import make_conninfo
+
+import projections.facts
+from domain.questions.portfolio import UNIT_ROLES, Attribute, By, GroupTotal, portfolio
+from domain.questions.projects import projects
+from domain.viewpoint import Viewpoint
+from projections.questions.portfolio import totals
+from projections.questions.projects import Wanted, listed
+from projections.runner import Projecting
+from store.database import opened
+from store.recorder import Recorder
+from tests.projections.worlds import World, projector, write
+
+Fresh = Callable[[], str]
+
+
+@pytest.fixture(scope="module")
+def fresh(server: str, template: str) -> Fresh:
+    """Makes one empty migrated database after another."""
+    names = iter(range(10_000))
+
+    def make() -> str:
+        name = f"{template}_oracle_{next(names)}"
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())
+        return make_conninfo(server, dbname=name)
+
+    return make
+
+
+def history(seed: int, steps: int) -> World:
+    world = World(random.Random(seed))
+    for _ in range(steps):
+        world.act()
+    return world
+
+
+@contextmanager
+def projected(world: World, database: str, batch: int) -> Iterator[psycopg.Connection]:
+    """The world in a database, projected in batches of about this size while it grows."""
+    with opened(database, size=2) as pools, projector(database) as connection:
+        recorder = Recorder(pools.writing, pools.reading)
+        projecting = Projecting(connection)
+        for start in range(0, len(world.requests), 17):
+            write(recorder, world.requests[start : start + 17])
+            with connection.transaction():
+                projecting.step(batch)
+        while True:
+            with connection.transaction():
+                if projecting.step(batch) is None:
+                    break
+        yield connection
+
+
+def viewpoints(world: World, chance: random.Random) -> list[Viewpoint]:
+    ends = [r[-1].position for r in world.requests]
+    days = [world.day + timedelta(days=chance.randint(-120, 60)) for _ in range(6)]
+    return [Viewpoint(day, chance.choice(ends)) for day in days] + [Viewpoint(world.day, ends[-1])]
+
+
+def differences(world: World, connection: psycopg.Connection, viewpoint: Viewpoint, chance: random.Random) -> list[str]:
+    views = [world.book.history(label).at(viewpoint) for label in world.projects]
+    found = []
+    expected = projects(views)
+    given = listed(connection, viewpoint, Wanted(limit=1_000), newest=False)
+    if given != expected:
+        found.append(f"list at {viewpoint}: {given} instead of {expected}")
+    questions: list[tuple[By, Attribute]] = [("unit", "then"), ("unit", "now"), ("stage", "now"), ("category", "now")]
+    for by, attribute in questions:
+        role = chance.choice(sorted(UNIT_ROLES))
+        counts, sums = portfolio(views, by, UNIT_ROLES[role], attribute)
+        given_counts, given_sums = totals(connection, viewpoint, by, role, attribute)
+        if given_counts != {c.group: c.count for c in counts}:
+            found.append(f"counts by {by} ({role}) at {viewpoint}: {given_counts} instead of {counts}")
+        bare = [
+            GroupTotal(group=t.group, measure=t.measure.name, authority=t.authority, amount=t.amount, sources=t.facts)
+            for t in given_sums
+        ]
+        if bare != sums:
+            found.append(f"totals by {by} ({role}, {attribute}) at {viewpoint}:\n{bare}\ninstead of\n{sums}")
+    return found
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@given(seed=st.integers(0, 10**9), batch=st.sampled_from((1, 5, 40, 4_000)))
+def test_lists_and_totals_equal_the_fold_at_every_viewpoint(fresh: Fresh, seed: int, batch: int):
+    world = history(seed, 150)
+    chance = random.Random(seed)
+    with projected(world, fresh(), batch) as connection:
+        for viewpoint in viewpoints(world, chance):
+            assert differences(world, connection, viewpoint, chance) == []
+
+
+def test_without_the_closing_update_the_comparison_fails(fresh: Fresh, monkeypatch: pytest.MonkeyPatch):
+    mutant = projections.facts.CLOSE.replace("SET known_to = c.known_to", "SET known_to = f.known_to")
+    assert mutant != projections.facts.CLOSE
+    monkeypatch.setattr(projections.facts, "CLOSE", mutant)
+    world, chance = history(7, 250), random.Random(7)
+    with projected(world, fresh(), 5) as connection:
+        assert [d for v in viewpoints(world, chance) for d in differences(world, connection, v, chance)]
+
+
+def test_the_rows_kept_ready_are_the_list_of_today(fresh: Fresh):
+    world = history(11, 200)
+    with projected(world, fresh(), 40) as connection:
+        today = Viewpoint(*connection.execute("SELECT reckoned_on, position FROM progress").fetchone() or ())
+        kept = listed(connection, today, Wanted(limit=1_000), newest=True)
+        views = [world.book.history(label).at(today) for label in world.projects]
+        assert kept == projects(views)
+        assert len(kept) > 3
