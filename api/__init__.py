@@ -1,0 +1,1 @@
+"""The doors: REST, command line, spreadsheets. None of them imports another."""

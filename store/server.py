@@ -186,7 +186,7 @@ class Embedded:
 
     def _create(self) -> None:
         with psycopg.connect(self.dsn("postgres"), autocommit=True) as connection:
-            if not connection.execute("SELECT FROM pg_database WHERE datname = 'lifecycle'").fetchone():
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'lifecycle'").fetchone():
                 connection.execute("CREATE DATABASE lifecycle")
 
     def _command(self, program: str, *arguments: str, check: bool = True) -> None:

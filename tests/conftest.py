@@ -27,7 +27,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     bench, long = config.getoption("--bench"), config.getoption("--long")
     kept = [
-        i for i in items if (i.get_closest_marker("bench") is not None) == bench and (long or not i.get_closest_marker("long"))
+        i
+        for i in items
+        if (i.get_closest_marker("bench") is not None) == bench and (long or not i.get_closest_marker("long"))
     ]
     config.hook.pytest_deselected(items=[i for i in items if i not in kept])
     items[:] = kept

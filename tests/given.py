@@ -58,7 +58,14 @@ class Book:
         return 1 + sum(label.startswith(prefix) for label in self.histories)
 
     def record(
-        self, label: str | None, noun: str, /, by: Actor = WANG, at: str = "2026-06-30", stream: str = "project", **body: Any
+        self,
+        label: str | None,
+        noun: str,
+        /,
+        by: Actor = WANG,
+        at: str = "2026-06-30",
+        stream: str = "project",
+        **body: Any,
     ) -> list[Entry]:
         return self.batch([(label, noun, body)], by=by, at=at, stream=stream, joint=False)
 
@@ -121,6 +128,12 @@ def a_project(book: Book | None = None, signed: bool = True) -> Book:
         book.record(P, "negotiations", at="2026-01-06", occurred_on="2026-01-05", with_whom="甲公司")
         agreed = yuan("100000000.00")
         book.record(
-            P, "signings", at="2026-01-11", occurred_on="2026-01-10", level="contract", counterparty="甲公司", agreed=agreed
+            P,
+            "signings",
+            at="2026-01-11",
+            occurred_on="2026-01-10",
+            level="contract",
+            counterparty="甲公司",
+            agreed=agreed,
         )
     return book

@@ -1,0 +1,1 @@
+"""Who comes in, with what, and in which form it may reach the domain."""

@@ -136,7 +136,9 @@ def _levels(view: View) -> Iterator[Mark]:
             if measure.name == "invested":
                 years[year] += amount
                 since_start += amount
-            elif (measure.name == "invested_this_year" and years[year] and amount != years[year]) or (measure.name == "invested_since_start" and since_start and amount < since_start):
+            elif (measure.name == "invested_this_year" and years[year] and amount != years[year]) or (
+                measure.name == "invested_since_start" and since_start and amount < since_start
+            ):
                 yield Mark(standing.number, "sums_disagree")
 
 

@@ -22,7 +22,7 @@ from domain.questions.irregularities import irregularities
 from domain.questions.responsibilities import responsibilities
 from domain.questions.timeline import timeline
 from domain.settings import Settings
-from tests.given import ADMIN, CLERK, LI, P, READER, WANG, Book, a_project, actor, district, yuan
+from tests.given import ADMIN, CLERK, LI, READER, WANG, Book, P, a_project, actor, district, yuan
 
 
 def funded(money: str = "5000.00") -> tuple[Book, int]:
@@ -46,7 +46,9 @@ def reads(money: str, voucher: str = "V-1", on: str = "2026-02-01") -> dict[str,
 
 
 def correct(book: Book, target: int, money: str, at: str = "2026-03-01", by: Any = WANG, **more: Any) -> int:
-    return book.record(P, "corrections", by=by, at=at, target=target, reads=reads(money, **more), because="笔误")[0].number
+    return book.record(P, "corrections", by=by, at=at, target=target, reads=reads(money, **more), because="笔误")[
+        0
+    ].number
 
 
 def approve(book: Book, proposal: int, by: Any = LI, at: str = "2026-03-05") -> None:
@@ -56,7 +58,7 @@ def approve(book: Book, proposal: int, by: Any = LI, at: str = "2026-03-05") -> 
 def received(book: Book, known: str | int | None = None, on: str = "2026-12-31") -> tuple[str, tuple[str, ...]] | None:
     for found in book.status(on=on, known=known).measures:
         if found.measure == "received" and found.reported:
-            return str(found.reported.value), found.reported.sources
+            return f"{found.reported.value.normalize():f}", found.reported.sources
     return None
 
 
@@ -253,7 +255,10 @@ def test_a_transfer_changes_the_unit_and_the_project_goes_on():
     book = a_project()
     moved = {"occurred_on": "2026-04-01", "from_unit": "street-a", "to_unit": "street-b"}
     book.record(P, "transfers", **moved)
-    lead = {on: [h.holder.unit for h in book.status(on=on).responsible if h.role == "lead_unit"] for on in ("2026-03-31", "2026-04-01")}
+    lead = {
+        on: [h.holder.unit for h in book.status(on=on).responsible if h.role == "lead_unit"]
+        for on in ("2026-03-31", "2026-04-01")
+    }
     assert lead == {"2026-03-31": ["street-a"], "2026-04-01": ["street-b"]}
     assert book.status().ending is None
 

@@ -16,7 +16,7 @@ from projections.runner import Projecting, make_tables
 from store.database import as_role
 from store.mapper import EntryMapper
 from store.recorder import Recorder, Request
-from tests.given import LI, Book, actor, district, yuan
+from tests.given import LI, actor, district, yuan
 
 UNITS = ("street-a", "street-b", "bureau-c")
 PEOPLE = ("p-zhao", "p-qian", "p-li")
@@ -89,12 +89,18 @@ class World:
             ("jobs", {"count": chance.randint(0, 500)}),
             ("jobs", {"count": chance.randint(0, 500)}),
             ("statistics", {"act": "cite", **dated, "measure": "invested", "amount": money, "publication": "月报"}),
-            ("signings", {"level": chance.choice(("intent", "agreement", "contract")), "counterparty": "甲", "agreed": money}),
+            (
+                "signings",
+                {"level": chance.choice(("intent", "agreement", "contract")), "counterparty": "甲", "agreed": money},
+            ),
             ("registrations", {"enterprise": f"企业{self.serial}", "capital": money}),
             ("land", {"how": chance.choice(("land_paid", "land_contract_signed"))}),
             ("construction", {"act": chance.choice(("start", "resume", "complete"))}),
             ("construction", {"act": "pause", "because": "雨"}),
-            ("descriptions", {"category": chance.choice(("甲类", "乙类")), "industry": chance.choice(("服务", "制造"))}),
+            (
+                "descriptions",
+                {"category": chance.choice(("甲类", "乙类")), "industry": chance.choice(("服务", "制造"))},
+            ),
             ("ratings", {"light": chance.choice(("green", "red", {"blank": "none_provided"}))}),
             ("listings", {"act": chance.choice(("join", "leave")), "list": chance.choice(("key", "city"))}),
             ("endings", {"act": "end", "how": chance.choice(("lost", "terminated"))}),

@@ -1,0 +1,126 @@
+"""Every route says which action it is, or cannot be made; what the role table does not list is refused."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any, Literal, cast
+
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
+
+from api.access.strict import MOST_BYTES, NotJson, TooLarge, checked
+from api.services import Services
+from domain.command import Action
+from domain.entry import Actor
+from domain.errors import NotPermitted, Refused
+from domain.permissions import EVERY, allows
+
+READ_DEADLINE = 30.0
+"""Seconds in all for a request's body to arrive."""
+Declared = Action | Literal["public"]
+
+
+class NotSignedIn(Refused):
+    """A valid token is needed (Authorization: Bearer …)."""
+
+    zh = "需要有效令牌（Authorization: Bearer …）。"
+    sort = "forbidden"
+
+
+class UnknownParameter(Refused):
+    """This question does not take such a parameter."""
+
+    zh = "此查询没有这个参数。"
+    sort = "invalid"
+
+
+class TooSlow(Refused):
+    """The body did not arrive in time."""
+
+    zh = "请求体未在限时内送达。"
+    sort = "invalid"
+
+
+def asks(action: Declared) -> dict[str, Any]:
+    """What a route passes as `openapi_extra` to declare its action."""
+    return {"x-action": str(action)} | ({} if action == "public" else {"security": [{"token": []}]})
+
+
+class Guarded(APIRoute):
+    """Lets nobody in before the role table has been asked; refuses to exist without an action."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **kwargs: Any) -> None:
+        declared = (kwargs.get("openapi_extra") or {}).get("x-action")
+        if declared != "public" and declared not in {a.value for a in Action}:
+            raise TypeError(f"the route {path} does not say which action it is")
+        self.action: Declared = "public" if declared == "public" else Action(declared)
+        super().__init__(path, endpoint, **kwargs)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def guarded(request: Request) -> Response:
+            if self.action != "public":
+                request.state.actor = await run_in_threadpool(enter, request, self.action)
+            known = {p.alias for p in self.dependant.query_params}
+            for name in request.query_params:
+                if name not in known:
+                    raise UnknownParameter(name if name.isascii() and name.isprintable() else "?")
+            return await handle(request)
+
+        return guarded
+
+
+def enter(request: Request, action: Action) -> Actor:
+    """The actor behind the token. Raises NotSignedIn, or NotPermitted where no relation would allow the action."""
+    scheme, _, clear = request.headers.get("authorization", "").partition(" ")
+    services: Services = request.app.state.services
+    token = services.accounts.find(clear.strip()) if scheme.lower() == "bearer" and clear else None
+    if token is None:
+        raise NotSignedIn
+    actor = token.actor()
+    if not any(allows(actor.role, action, relation) for relation in EVERY):
+        raise NotPermitted(f"{actor.role} · {action}")
+    return actor
+
+
+def unguarded(app: FastAPI) -> list[str]:
+    """Routes that did not come through a guarded router: there must be none."""
+    return [str(getattr(route, "path", route)) for route in app.routes if not isinstance(route, Guarded)]
+
+
+def router(**kwargs: Any) -> APIRouter:
+    return APIRouter(route_class=Guarded, **kwargs)
+
+
+async def strict_body(request: Request) -> bytes:
+    """The body, read within size and time, checked to be strict JSON. Raises TooLarge, TooSlow, NotJson, BadJson."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise NotJson(pointer="")
+    announced = request.headers.get("content-length", "0")
+    if announced.isascii() and announced.isdigit() and int(announced) > MOST_BYTES:
+        raise TooLarge
+    body = bytearray()
+    try:
+        async with asyncio.timeout(READ_DEADLINE):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > MOST_BYTES:
+                    raise TooLarge
+    except TimeoutError:
+        raise TooSlow from None
+    checked(bytes(body))
+    return bytes(body)
+
+
+def services_of(request: Request) -> Services:
+    return cast("Services", request.app.state.services)
+
+
+def actor_of(request: Request) -> Actor:
+    return cast("Actor", request.state.actor)
+
+
+Body = Annotated[bytes, Depends(strict_body)]
+Running = Annotated[Services, Depends(services_of)]
+By = Annotated[Actor, Depends(actor_of)]

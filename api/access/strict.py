@@ -1,0 +1,107 @@
+"""JSON read strictly, before anything else sees it: size, encoding, depth, numbers, duplicate keys, characters."""
+
+import json
+from typing import Any, NoReturn
+
+from domain.errors import Refused
+
+MOST_BYTES = 1_048_576
+DEEPEST = 64
+
+
+class TooLarge(Refused):
+    """The body is larger than a request may be (1 MiB)."""
+
+    zh = "请求体超过上限（1 MiB）。"
+    sort = "invalid"
+
+
+class NotJson(Refused):
+    """The body must be JSON (Content-Type: application/json) in UTF-8."""
+
+    zh = "请求体须为 UTF-8 编码的 JSON（Content-Type: application/json）。"
+    sort = "invalid"
+
+
+class BadJson(Refused):
+    """The body cannot be read as strict JSON."""
+
+    zh = "请求体不符合严格的 JSON 要求。"
+    sort = "invalid"
+
+
+def checked(body: bytes) -> Any:
+    """The value, as Python reads it. Raises BadJson saying what is wrong, never echoing what was sent."""
+    try:
+        text = body.decode("utf-8", "strict")
+    except UnicodeDecodeError:
+        raise BadJson("not UTF-8 / 不是 UTF-8 编码") from None
+    if deeper_than(body, DEEPEST):
+        raise BadJson(f"nested deeper than {DEEPEST} / 嵌套超过 {DEEPEST} 层")
+    try:
+        value = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant, parse_float=_finite)
+    except BadJson:
+        raise
+    except ValueError as error:
+        at = getattr(error, "pos", None)
+        raise BadJson(f"syntax error at character {at} / 第 {at} 个字符处语法有误") from None
+    _characters(value)
+    return value
+
+
+def deeper_than(body: bytes, limit: int) -> bool:
+    """Counts brackets outside strings, byte by byte: no recursion, whatever comes."""
+    depth, inside, escaped = 0, False, False
+    for byte in body:
+        if inside:
+            if escaped:
+                escaped = False
+            elif byte == 0x5C:
+                escaped = True
+            elif byte == 0x22:
+                inside = False
+        elif byte == 0x22:
+            inside = True
+        elif byte in (0x5B, 0x7B):
+            depth += 1
+            if depth > limit:
+                return True
+        elif byte in (0x5D, 0x7D):
+            depth -= 1
+    return False
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise BadJson("a key stands twice in one object / 同一对象中有重复的键")
+    return found
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise BadJson("NaN and Infinity are no numbers / 不接受 NaN 与 Infinity")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        raise BadJson("a number beyond all bounds / 数值超出范围")
+    return number
+
+
+def _characters(value: Any) -> None:
+    waiting = [value]
+    while waiting:
+        match waiting.pop():
+            case str() as text:
+                if any((c < " " and c not in "\n\r\t") or "\ud800" <= c <= "\udfff" or c == "\x7f" for c in text):
+                    raise BadJson("a control character or half character in text / 文本含控制字符或残缺字符")
+            case dict() as mapping:
+                waiting.extend(mapping)
+                waiting.extend(mapping.values())
+            case list() as items:
+                waiting.extend(items)
+            case int() as number if abs(number) > 10**30:
+                raise BadJson("a number beyond all bounds / 数值超出范围")
+            case _:
+                pass

@@ -1,0 +1,100 @@
+"""What all questions share: their viewpoint, read from the query and repeated in the answer; names for display."""
+
+from collections.abc import Collection, Iterator
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from fastapi import Depends, Query, Response
+from pydantic import BaseModel
+from pydantic_core import to_json
+
+from api.access.doors import Running
+from domain.office.unit import UnitOpened, UnitRenamed
+from projections.questions.viewpoints import Asked, Resolved
+
+
+class Known(BaseModel):
+    """The position known resolved to, and when it was recorded."""
+
+    position: int
+    recorded_at: datetime | None
+
+
+class ViewpointAnswer(BaseModel):
+    """情况截至 `on`, 按 `known` 已报; asked again with `on` and `known=@position` the figures are the same for ever."""
+
+    asked: dict[str, str | int | None]
+    on: date
+    known: Known
+    open: bool
+
+
+class Names(BaseModel):
+    """For display only: names may change or be erased, references never do."""
+
+    persons: dict[str, str] = {}
+    units: dict[str, str] = {}
+
+
+def viewpoint(
+    services: Running,
+    on: Annotated[str | None, Query(max_length=20, description="情况截至：日期 / the world up to this date")] = None,
+    known: Annotated[
+        str | None,
+        Query(max_length=40, description="按何时已报：日期、时间或 @位置 / as known at a date, a time or @position"),
+    ] = None,
+    after: Annotated[int | None, Query(ge=0, le=2**62, description="等到此位置 / wait for this position")] = None,
+) -> Resolved:
+    """Raises BadViewpoint, NotThereYet."""
+    return services.questions.resolve(Asked(on, known, after))
+
+
+At = Annotated[Resolved, Depends(viewpoint)]
+
+
+def repeated(at: Resolved) -> dict[str, Any]:
+    asked = {"on": at.asked.on, "known": at.asked.known, "after": at.asked.after}
+    known = Known(position=at.position, recorded_at=at.recorded_at)
+    return ViewpointAnswer(asked=asked, on=at.on, known=known, open=at.open).model_dump(mode="json")
+
+
+def answer(services: Running, at: Resolved | None, body: dict[str, Any], units: Collection[str] = ()) -> Response:
+    """The body with its viewpoint and the names of everybody it mentions, and of more units where told."""
+    whole = {"viewpoint": repeated(at)} if at is not None else {}
+    whole |= body
+    persons, named = set(), set(units)
+    for key, value in mentioned(body):
+        if key in PERSONS:
+            persons.add(value)
+        elif key in UNITS:
+            named.add(value)
+    whole["names"] = {"persons": services.people.names(persons), "units": unit_names(services, named)}
+    return Response(to_json(whole), media_type="application/json")
+
+
+PERSONS = frozenset({"person", "on_behalf_of"})
+UNITS = frozenset({"unit", "lead_unit", "introducing_unit", "hosting_unit", "from_unit", "to_unit"})
+
+
+def mentioned(value: Any) -> Iterator[tuple[str, str]]:
+    """Every text in an answer with the key it stands under."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if isinstance(inner, str):
+                yield key, inner
+            else:
+                yield from mentioned(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from mentioned(inner)
+
+
+def unit_names(services: Running, codes: set[str]) -> dict[str, str]:
+    """The newest name of each unit that is in the ledger."""
+    histories = services.ledger.records.histories([f"unit:{code}" for code in sorted(codes)])
+    names: dict[str, str] = {}
+    for label, history in histories.items():
+        for standing in history.now.facts:
+            if isinstance(standing.fact, UnitOpened | UnitRenamed):
+                names[label.removeprefix("unit:")] = standing.fact.name
+    return names

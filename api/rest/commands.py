@@ -1,0 +1,223 @@
+"""The routes of every command, made from the table of commands: `POST …/{noun}` is `noun`'s file."""
+
+import functools
+import operator
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Path, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from pydantic_core import from_json, to_json
+
+from api.access.doors import Body, By, Running, asks, router
+from domain.command import Action, Command, Deed, nouns
+from domain.entry import Source, stream_kind
+from domain.errors import Refused
+from domain.fact import StreamKind
+from store.ledger import Asked, Recorded
+
+API = Source(door="api")
+
+
+class UnknownNoun(Refused):
+    """There is no such command for this sort of stream."""
+
+    zh = "此类对象没有这个命令。"
+    sort = "invalid"
+
+
+class BadPrecondition(Refused):
+    """If-Match takes the number of the last entry you saw, in quotes."""
+
+    zh = "If-Match 须为您所见最后一条记录的编号（加引号）。"
+    sort = "invalid"
+
+
+class RecordedAnswer(BaseModel):
+    """`entry` is the citation of what was asked for; `entries` all that came of it, at `position`."""
+
+    entry: str
+    entries: list[str]
+    stream: str
+    position: int
+    recorded_at: datetime
+
+    @classmethod
+    def of(cls, recorded: Recorded) -> "RecordedAnswer":
+        return cls(
+            entry=recorded.entry,
+            entries=list(recorded.entries),
+            stream=recorded.stream,
+            position=recorded.position,
+            recorded_at=recorded.recorded_at,
+        )
+
+
+class BatchItem(BaseModel):
+    """`stream` is absent where the command begins one (projects, units, people)."""
+
+    stream: str | None = None
+    noun: str
+    command: dict[str, Any]
+
+
+class Batch(BaseModel):
+    """All commands in one request, or none. `joint`: one act over several streams, whose entries are counterparts."""
+
+    commands: Annotated[list[BatchItem], Field(min_length=1, max_length=200)]
+    joint: bool = True
+
+
+Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
+Match = Annotated[str | None, Header(alias="If-Match", max_length=40)]
+
+
+@functools.cache
+def reader(stream: StreamKind, noun: str) -> TypeAdapter[Command]:
+    """Reads a body as the noun's command, or the one its `act` names. Raises KeyError."""
+    commands = [d.command for d in nouns(stream)[noun]]
+    if len(commands) == 1:
+        return TypeAdapter(commands[0])
+    union: Any = functools.reduce(operator.or_, commands)
+    return TypeAdapter(Annotated[union, Field(discriminator="act")])
+
+
+def schema_name(stream: StreamKind, noun: str) -> str:
+    return f"{stream}_{noun}_command"
+
+
+def asked(request: Request, by: By, key: str | None, body: bytes) -> Asked | None:
+    """The idempotency key in its actor's scope, with the canonical bytes of the request."""
+    if key is None:
+        return None
+    canonical = to_json([request.method, request.url.path, from_json(body)])
+    return Asked(by.person, key, canonical)
+
+
+def expected(match: str | None) -> int | None:
+    if match is None or match == "*":
+        return None
+    number = match.strip().removeprefix("W/").strip('"').rpartition("#")[2]
+    if not (number.isascii() and number.isdigit() and len(number) < 10):
+        raise BadPrecondition
+    return int(number)
+
+
+def commands() -> APIRouter:
+    """One route per noun and sort of stream, and /batches."""
+    made = router(tags=["commands"])
+    _begin(made, "project", "projects", "/projects")
+    _begin(made, "unit", "units", "/units")
+    _begin(made, "person", "people", "/people")
+    for stream, path, label in (
+        ("project", "/projects/{code}", "{code}"),
+        ("unit", "/units/{code}", "unit:{code}"),
+        ("person", "/people/{code}", "person:{code}"),
+        ("district", "/district", "district"),
+    ):
+        for noun, deeds in nouns(stream).items():  # type: ignore[arg-type]  # the four literals above
+            if not deeds[0].begins:
+                _follow(made, stream, noun, path, label, deeds)  # type: ignore[arg-type]
+    made.add_api_route(
+        "/batches",
+        batches,
+        methods=["POST"],
+        status_code=201,
+        response_model=RecordedAnswer,
+        operation_id="record_batch",
+        summary="Several commands, all or none",
+        openapi_extra=asks(Action.PROPOSE) | _body("Batch"),
+    )
+    return made
+
+
+def _body(schema: str) -> dict[str, Any]:
+    ref = {"$ref": f"#/components/schemas/{schema}"}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": ref}}}}
+
+
+def _begin(made: APIRouter, stream: StreamKind, noun: str, path: str) -> None:
+    deed = nouns(stream)[noun][0]
+
+    def begin(request: Request, body: Body, services: Running, by: By, key: Key = None) -> RecordedAnswer:
+        command = reader(stream, noun).validate_json(body)
+        recorded = services.ledger.record(None, command, by=by, source=API, key=asked(request, by, key, body))
+        return RecordedAnswer.of(recorded)
+
+    made.add_api_route(
+        path,
+        begin,
+        methods=["POST"],
+        status_code=201,
+        response_model=RecordedAnswer,
+        operation_id=f"record_{noun}",
+        summary=(deed.command.__doc__ or "").split("\n")[0],
+        openapi_extra=asks(deed.action) | _body(schema_name(stream, noun)),
+    )
+
+
+def _follow(made: APIRouter, stream: StreamKind, noun: str, path: str, label: str, deeds: list[Deed]) -> None:
+    def write(request: Request, body: Body, services: Running, by: By, label: str, key: Key, match: Match) -> Recorded:
+        command = reader(stream, noun).validate_json(body)
+        known = asked(request, by, key, body)
+        return services.ledger.record(label, command, by=by, source=API, key=known, expected=expected(match))
+
+    def record(
+        request: Request,
+        body: Body,
+        services: Running,
+        by: By,
+        code: Annotated[str, Path(max_length=64)],
+        key: Key = None,
+        match: Match = None,
+    ) -> RecordedAnswer:
+        return RecordedAnswer.of(write(request, body, services, by, label.replace("{code}", code), key, match))
+
+    def record_district(
+        request: Request, body: Body, services: Running, by: By, key: Key = None, match: Match = None
+    ) -> RecordedAnswer:
+        return RecordedAnswer.of(write(request, body, services, by, label, key, match))
+
+    made.add_api_route(
+        f"{path}/{noun}",
+        record if "{code}" in path else record_district,
+        methods=["POST"],
+        status_code=201,
+        response_model=RecordedAnswer,
+        operation_id=f"record_{stream}_{noun}",
+        summary=" · ".join((d.command.__doc__ or "").split("\n")[0] for d in deeds),
+        openapi_extra=asks(deeds[0].action) | _body(schema_name(stream, noun)),
+    )
+
+
+def batches(request: Request, body: Body, services: Running, by: By, key: Key = None) -> RecordedAnswer:
+    """Each command as it would be posted alone; nobody sees half of it."""
+    batch = Batch.model_validate_json(body)
+    items = [(item.stream, _command(n, item)) for n, item in enumerate(batch.commands)]
+    recorded = services.ledger.record_all(
+        items, by=by, source=API, key=asked(request, by, key, body), joint=batch.joint
+    )
+    return RecordedAnswer.of(recorded)
+
+
+def _command(number: int, item: BatchItem) -> Command:
+    begins = {"projects": "project", "units": "unit", "people": "person"}
+    kind = begins.get(item.noun) if item.stream is None else stream_kind(item.stream)
+    if kind is None or item.noun not in nouns(kind):  # type: ignore[arg-type]  # the values of `begins`
+        raise UnknownNoun(item.noun[:40], pointer=f"/commands/{number}/noun")
+    try:
+        return reader(kind, item.noun).validate_json(to_json(item.command))
+    except ValidationError as error:
+        raise RequestValidationError(
+            [{**found, "loc": ("commands", number, "command", *found["loc"])} for found in error.errors()]
+        ) from None
+
+
+def schemas() -> dict[str, TypeAdapter[Any]]:
+    """The bodies by the name their schemas carry in the OpenAPI document."""
+    found: dict[str, TypeAdapter[Any]] = {"Batch": TypeAdapter(Batch)}
+    for stream in ("project", "unit", "person", "district"):
+        for noun in nouns(stream):  # type: ignore[arg-type]  # the four literals above
+            found[schema_name(stream, noun)] = reader(stream, noun)  # type: ignore[arg-type]
+    return found

@@ -1,0 +1,77 @@
+"""Whether the service lives, is ready, and how far it is: for people, orchestrators and Prometheus."""
+
+from datetime import datetime, timedelta
+
+import psycopg
+from fastapi import APIRouter, Response
+from fastapi.responses import JSONResponse, PlainTextResponse
+from psycopg_pool import PoolTimeout
+from pydantic import BaseModel
+
+from api.access.doors import Running, asks, router
+from domain.entry import SHANGHAI
+
+made: APIRouter = router(tags=["health"])
+PUBLIC = asks("public")
+
+
+class Alive(BaseModel):
+    alive: bool
+
+
+class Ready(BaseModel):
+    """`projection.failure` names the entry that stopped the read model; `clock_frozen` tells of a clock set back."""
+
+    ready: bool
+    open: bool
+    ledger: int
+    projection: dict[str, int | str | None]
+    staged: int
+    clock_frozen: bool
+
+
+@made.get("/livez", response_model=Alive, operation_id="livez", openapi_extra=PUBLIC)
+def livez() -> Alive:
+    """The process answers."""
+    return Alive(alive=True)
+
+
+@made.get("/readyz", response_model=Ready, operation_id="readyz", openapi_extra=PUBLIC)
+def readyz(services: Running) -> Response:
+    """200 while questions can be answered truly; 503 without a database or with a stopped projection."""
+    try:
+        found = _state(services)
+    except (psycopg.OperationalError, PoolTimeout):
+        return JSONResponse({"ready": False, "database": "away"}, 503, headers={"Retry-After": "1"})
+    return JSONResponse(found.model_dump(), 200 if found.ready else 503)
+
+
+def _state(services: Running) -> Ready:
+    head = services.reading.head()
+    position, failure = services.questions.position()
+    ahead = head.recorded_at is not None and head.recorded_at > datetime.now(SHANGHAI) + timedelta(seconds=5)
+    return Ready(
+        ready=failure is None,
+        open=head.opened,
+        ledger=head.position,
+        projection={"position": position, "lag": head.position - position, "failure": failure},
+        staged=services.reading.staged(),
+        clock_frozen=ahead,
+    )
+
+
+@made.get("/metrics", response_class=PlainTextResponse, operation_id="metrics", openapi_extra=PUBLIC)
+def metrics(services: Running) -> PlainTextResponse:
+    """Positions and pools, in Prometheus' text format."""
+    state = _state(services)
+    pool = services.database.writing.get_stats()
+    figures = {
+        "lifecycle_ledger_position": state.ledger,
+        "lifecycle_projection_position": state.projection["position"],
+        "lifecycle_projection_lag_entries": state.projection["lag"],
+        "lifecycle_projection_failed": int(not state.ready),
+        "lifecycle_clock_frozen": int(state.clock_frozen),
+        "lifecycle_pool_size": pool.get("pool_size", 0),
+        "lifecycle_pool_waiting": pool.get("requests_waiting", 0),
+    }
+    return PlainTextResponse("".join(f"# TYPE {name} gauge\n{name} {value}\n" for name, value in figures.items()))
