@@ -50,7 +50,7 @@ def lines(fact: Fact) -> Iterator[Line]:
         case ResponsibilityEnded():
             yield _holding(CLOSING, fact.role, fact.holder)
         case SelfRated():
-            yield Line(word=fact.light if isinstance(fact.light, str) else fact.light.blank)
+            yield Line(word=fact.light if isinstance(fact.light, str | None) else fact.light.blank)
         case ListJoined() | ListLeft():
             yield Line(word=fact.list)
         case ProjectEnded():

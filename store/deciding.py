@@ -58,6 +58,12 @@ class Deciding:
         self._next_number = next_number
         self.streams: dict[str, History] = {}
         self.entries: list[Entry] = []
+        self._numbers: dict[str, int] = {}
+
+    def prefetch(self, histories: dict[str, History]) -> None:
+        """Histories loaded together; those decided on already stay as they are."""
+        for label, history in histories.items():
+            self.streams.setdefault(label, history)
 
     def past(self, label: str) -> History:
         if label not in self.streams:
@@ -118,10 +124,11 @@ class Deciding:
                 if command.code is not None:
                     return command.code
                 prefix = f"{settings.label}-{command.occurred_on.year}-"
-                taken = [
-                    int(s[len(prefix) :]) for s in self.streams if s.startswith(prefix) and self.streams[s].version
-                ]
-                return f"{prefix}{max(self._next_number(prefix), *(n + 1 for n in taken), 1):03d}"
+                number = self._numbers.get(prefix) or self._next_number(prefix)
+                while self.past(f"{prefix}{number:03d}").version:
+                    number += 1
+                self._numbers[prefix] = number
+                return f"{prefix}{number:03d}"
             case OpenUnit():
                 return f"unit:{command.code}"
             case EnterPerson():

@@ -1,7 +1,7 @@
 """The one writer: load, permit, decide, mark irregular, append."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from uuid import uuid4
@@ -73,6 +73,12 @@ class Recorded:
 
 
 Item = tuple[str | None, Command]
+Work = Callable[[Deciding, Asking], None]
+"""Decides whatever one request is to record; may be called again when somebody was first."""
+
+
+class NothingToRecord(Exception):
+    """The work decided nothing."""
 
 
 class Ledger:
@@ -110,7 +116,6 @@ class Ledger:
         key: Asked | None = None,
         expected: int | None = None,
         joint: bool = True,
-        imported: bool = False,
     ) -> Recorded:
         """All commands in one request, or none; `joint` makes entries of different streams each other's counterparts."""
         request = uuid4()
@@ -118,9 +123,30 @@ class Ledger:
             body = b"".join(type(c).__name__.encode() + c.model_dump_json().encode() for _, c in items)
             key = Asked(by.person, str(request), body)
         asked = Request(id=request, scope=key.scope, key=key.key, body=sha256(key.body).digest())
+
+        def work(deciding: Deciding, asking: Asking) -> None:
+            self._decide(deciding, asking, items, expected, joint)
+
+        return self._transact(work, Asking(by, source, datetime.now(SHANGHAI), request), asked)
+
+    def record_work(self, work: Work, *, by: Actor, source: Source, body: bytes) -> Recorded | None:
+        """One request of whatever `work` decides; None when it decided nothing. For imports, which propose."""
+        request = uuid4()
+        asked = Request(id=request, scope=by.person, key=str(request), body=sha256(body).digest())
+        asking = Asking(by, source, datetime.now(SHANGHAI), request, batch=uuid4(), imported=True)
+        try:
+            return self._transact(work, asking, asked)
+        except NothingToRecord:
+            return None
+
+    def deciding(self) -> Deciding:
+        """Decides on the ledger as it is, without recording: for dry runs."""
+        return Deciding(self.records.history, self._reading.next_number)
+
+    def _transact(self, work: Work, asking: Asking, asked: Request) -> Recorded:
         for _ in range(ATTEMPTS):
             try:
-                entries = self._decide(items, by, source, asked, expected, joint, imported)
+                entries = self._entries(work, replace(asking, moment=datetime.now(SHANGHAI)))
             except Refused:
                 repeated = self._repeated(asked)
                 if repeated is not None:
@@ -136,24 +162,24 @@ class Ledger:
                 continue
         raise SomebodyWasFirst
 
+    def _entries(self, work: Work, asking: Asking) -> list[Entry]:
+        deciding = self.deciding()
+        self._begin(deciding, asking)
+        opening = len(deciding.entries)
+        work(deciding, asking)
+        if len(deciding.entries) == opening:
+            raise NothingToRecord
+        return deciding.entries
+
     def _decide(
-        self,
-        items: Sequence[Item],
-        by: Actor,
-        source: Source,
-        asked: Request,
-        expected: int | None,
-        joint: bool,
-        imported: bool,
-    ) -> list[Entry]:
-        batch = uuid4() if len(items) > 1 else None
-        asking = Asking(by, source, datetime.now(SHANGHAI), asked.id, batch, imported)
-        deciding = Deciding(self.records.history, self._reading.next_number)
-        deciding.streams = self.records.histories([DISTRICT, *{label for label, _ in items if label}])
+        self, deciding: Deciding, asking: Asking, items: Sequence[Item], expected: int | None, joint: bool
+    ) -> None:
+        deciding.prefetch(self.records.histories([DISTRICT, *{label for label, _ in items if label}]))
         for label, _ in items:
             if expected is not None and label is not None and deciding.past(label).version != expected:
                 raise Changed(cite(label, deciding.past(label).version))
-        self._begin(deciding, asking)
+        if len(items) > 1:
+            asking = replace(asking, batch=uuid4())
         opening = len(deciding.entries)
         together = together_in(items)
         for label, command in items:
@@ -161,8 +187,8 @@ class Ledger:
             if isinstance(command, EnterPerson):
                 self._people.remember(made[0].stream.removeprefix("person:"), command.name)
         decided = deciding.entries[opening:]
-        several = joint and len({e.stream for e in decided}) > 1
-        return [*deciding.entries[:opening], *(joined(decided) if several else decided)]
+        if joint and len({e.stream for e in decided}) > 1:
+            deciding.entries[opening:] = joined(decided)
 
     def _begin(self, deciding: Deciding, asking: Asking) -> None:
         """With nothing staged the first live command opens the ledger. Raises NotOpen while anything is staged."""

@@ -11,7 +11,7 @@ from domain.errors import Refused
 from store.server import DatabaseNotStarted
 from store.settings import BadSetting
 
-COMMANDS = ("serve", "token", "rebuild", "project", "migrate")
+COMMANDS = ("serve", "imports", "opening", "token", "rebuild", "project", "migrate")
 """The modules of the subcommands, in the order of the help."""
 
 

@@ -218,6 +218,6 @@ def schemas() -> dict[str, TypeAdapter[Any]]:
     """The bodies by the name their schemas carry in the OpenAPI document."""
     found: dict[str, TypeAdapter[Any]] = {"Batch": TypeAdapter(Batch)}
     for stream in ("project", "unit", "person", "district"):
-        for noun in nouns(stream):  # type: ignore[arg-type]  # the four literals above
-            found[schema_name(stream, noun)] = reader(stream, noun)  # type: ignore[arg-type]
+        for noun in nouns(stream):  # the four literals above
+            found[schema_name(stream, noun)] = reader(stream, noun)
     return found

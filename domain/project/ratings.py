@@ -1,8 +1,8 @@
 """自评: a unit's own light on its project, in the words of the district's scale, with its remarks."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from domain.command import StatesFact, stating
 from domain.errors import Refused
@@ -26,8 +26,14 @@ class Remark(Frozen):
 
 
 class Rating(Particulars):
-    light: Word | Blank
+    light: Word | Blank | None = None
     remarks: Annotated[tuple[Remark, ...], Field(max_length=20)] = ()
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.light is None and not self.remarks:
+            raise ValueError("a light or a remark is wanted / 请填写亮灯或说明")
+        return self
 
 
 class SelfRated(Rating, Fact):

@@ -177,11 +177,12 @@ def _in_statistics(view: View) -> Said | None:
 
 def light(view: View) -> LightNow | None:
     """The unit's own light, as last stated."""
-    standing = view.last_of(SelfRated)
-    if standing is None:
+    rated = [s for s in view.of(SelfRated) if s.fact.light is not None]
+    if not rated:
         return None
+    standing = rated[-1]
     stated = standing.fact.light
-    blank = None if isinstance(stated, str) else stated.blank
+    blank = None if isinstance(stated, str | None) else stated.blank
     note = None if isinstance(stated, str) else getattr(stated, "reason", None) or getattr(stated, "note", None)
     return LightNow(
         light=stated if isinstance(stated, str) else None,

@@ -1,0 +1,253 @@
+"""`lifecycle import`: snapshots of a table against the ledger, or past records staged for the opening."""
+
+import argparse
+import json
+from collections import Counter
+from pathlib import Path
+
+from api.cli import chinese, say
+from api.cli.progress import bar
+from api.services import Services, services
+from api.sheets.mapping import Mapping, SnapshotMapping, find_mapping, load_mapping
+from api.sheets.proposing import Importing, Refusal, suggest_renames
+from api.sheets.reading import NotRead, Snapshot, read_snapshot
+from api.sheets.staging import staged_commands, staged_snapshot
+from domain.entry import Actor, Entry, Role, Source
+from domain.fact import Fact
+from domain.questions.attributes import word
+from store.backfill import Backfill
+from store.deciding import Asking, Deciding
+from store.mapper import topic_of
+from store.settings import deployment
+
+
+def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = subparsers.add_parser("import", help="导入快照 / import snapshots of a table")
+    parser.add_argument(
+        "files",
+        nargs="*",
+        type=Path,
+        help="快照文件或目录，或 .jsonl 命令文件 / snapshots, a folder of them, or command files",
+    )
+    parser.add_argument(
+        "--mapping", help="映射文件，或随附映射之名 / a mapping file, or the name of one that is shipped"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="只列出将记录什么 / show what would be recorded")
+    parser.add_argument("--backfill", action="store_true", help="暂存至台账启用 / stage until `lifecycle open`")
+    parser.add_argument("--discard", action="store_true", help="放弃已暂存的内容 / drop what is staged")
+    parser.add_argument(
+        "--report", type=Path, help="完整报告写入此 JSON 文件 / write the whole report to this JSON file"
+    )
+    parser.add_argument("--person", default="importer", help="经办人编号 / who imports")
+    parser.add_argument("--unit", default="office", help="经办单位 / their unit")
+    parser.set_defaults(main=main)
+
+
+def main(arguments: argparse.Namespace) -> int:
+    with services(deployment(), size=4) as running:
+        backfill = Backfill(running.database.writing, running.reading)
+        if arguments.discard:
+            dropped = backfill.discard()
+            say(f"已放弃 {dropped} 行暂存内容。", f"{dropped} staged rows dropped.")
+            return 0
+        commands = [f for f in arguments.files if f.suffix == ".jsonl"]
+        tables = [f for f in arguments.files if f.suffix != ".jsonl"]
+        if commands and not arguments.backfill:
+            say("命令文件只能以 --backfill 暂存。", "command files can only be staged, with --backfill.", error=True)
+            return 2
+        if bool(tables) != bool(arguments.mapping):
+            say("快照与 --mapping 须一并给出。", "snapshots and --mapping go together.", error=True)
+            return 2
+        mapping = load_mapping(find_mapping(arguments.mapping)) if arguments.mapping else None
+        snapshots = read_all(tables, mapping) if mapping is not None else []
+        show_reading([s for _, s in snapshots])
+        if arguments.backfill:
+            return stage(backfill, commands, snapshots, mapping, arguments)
+        assert mapping is not None
+        return record(running, mapping, snapshots, arguments)
+
+
+def read_all(paths: list[Path], mapping: Mapping) -> list[tuple[SnapshotMapping, Snapshot]]:
+    """In order of as-at day. A folder stands for every file in it that the mapping names."""
+    wanted: list[tuple[SnapshotMapping, Path]] = []
+    for path in paths:
+        for settings in mapping.snapshots:
+            if path.is_dir() and (path / settings.file).exists():
+                wanted.append((settings, path / settings.file))
+            elif path.is_file() and path.match(settings.file):
+                wanted.append((settings, path))
+    unknown = [p for p in paths if not any(p in (f, f.parent) for _, f in wanted)]
+    if unknown:
+        names = ", ".join(map(str, unknown))
+        raise SystemExit(f"映射中没有这些文件 / the mapping names no such file: {names}")
+    found = []
+    with bar("读取 " if chinese() else "reading ", len(wanted)) as advance:
+        for done, (settings, path) in enumerate(sorted(wanted, key=lambda w: w[0].as_at), start=1):
+            found.append((settings, read_snapshot(path, settings, mapping)))
+            advance(done)
+    return found
+
+
+def show_reading(snapshots: list[Snapshot]) -> None:
+    """The account of every cell, and each that could not be read."""
+    for snapshot in snapshots:
+        say(
+            f"{snapshot.file}：{len(snapshot.rows)} 个项目，情况截至 {snapshot.as_at}",
+            f"{snapshot.file}: {len(snapshot.rows)} projects as at {snapshot.as_at}",
+        )
+        for fact, count in snapshot.counts.items():
+            print(f"    {fact:<20}", " ".join(f"{sort}={n}" for sort, n in sorted(count.items())))
+    for lost in [u for s in snapshots for u in s.unread]:
+        show_unread(lost)
+    if snapshots:
+        rows, cells = sum(len(s.rows) for s in snapshots), sum(len(s.unread) for s in snapshots)
+        say(f"共 {rows} 次出现，{cells} 个单元格未能读取。", f"{rows} appearances, {cells} cells not read.")
+
+
+def show_unread(lost: NotRead) -> None:
+    where = f"{lost.file} {lost.row} {lost.column!r} {lost.project!r}"
+    say(
+        f"  未读取：{where}：{lost.value[:80]!r}：{lost.reason}",
+        f"  not read: {where}: {lost.value[:80]!r}: {lost.reason}",
+    )
+
+
+def stage(
+    backfill: Backfill,
+    commands: list[Path],
+    snapshots: list[tuple[SnapshotMapping, Snapshot]],
+    mapping: Mapping | None,
+    arguments: argparse.Namespace,
+) -> int:
+    rows = [row for path in commands for row in staged_commands(path)]
+    for settings, snapshot in snapshots:
+        assert mapping is not None
+        rows.extend(staged_snapshot(snapshot, settings, mapping))
+    if arguments.dry_run:
+        say(f"将暂存 {len(rows)} 行。", f"{len(rows)} rows would be staged.")
+        return 0
+    new = backfill.stage(rows)
+    say(
+        f"已暂存 {new} 行（此前已有 {len(rows) - new} 行）；用 lifecycle open 启用台账。",
+        f"{new} rows staged ({len(rows) - new} were already); `lifecycle open` opens the ledger.",
+    )
+    write_report(arguments.report, [s for _, s in snapshots], [], [])
+    return 0
+
+
+def record(
+    running: Services,
+    mapping: Mapping,
+    snapshots: list[tuple[SnapshotMapping, Snapshot]],
+    arguments: argparse.Namespace,
+) -> int:
+    """One request a snapshot; a refusal anywhere leaves that snapshot and the later ones unrecorded."""
+    by = Actor(
+        person=arguments.person, unit=arguments.unit, post="导入 / import", role=Role.OFFICE, signed_in="command line"
+    )
+    deciding = running.ledger.deciding()
+    for settings, snapshot in snapshots:
+        source = Source(door="import", file=snapshot.file, sha256=snapshot.sha256)
+        proposed: list[Entry] = []
+        refused: list[Refusal] = []
+
+        def work(on: Deciding, asking: Asking, s: Snapshot = snapshot, t: SnapshotMapping = settings) -> None:
+            labels = running.reading.labels("")
+            projects = [label for label in labels if ":" not in label and label != "district"]
+            projects = list(dict.fromkeys([*projects, *(x for x in on.streams if ":" not in x and x != "district")]))
+            on.prefetch(running.ledger.records.histories([*projects, "district"]))
+            importing = Importing(on, mapping, [p for p in projects if on.past(p).version])
+            entries = importing.propose(s, t, asking, backfill=False)
+            proposed[:], refused[:] = entries, importing.refusals
+            if importing.refusals and not arguments.dry_run:
+                raise Stopped
+
+        if arguments.dry_run:
+            from datetime import datetime
+
+            from domain.entry import SHANGHAI
+
+            work(deciding, Asking(by, source, datetime.now(SHANGHAI), imported=True))
+        else:
+            try:
+                running.ledger.record_work(work, by=by, source=source, body=bytes.fromhex(snapshot.sha256))
+            except Stopped:
+                pass
+        show_proposal(snapshot, proposed, dry=arguments.dry_run)
+        show_renames(proposed, deciding if arguments.dry_run else running.ledger.deciding())
+        for refusal in refused:
+            show_refusal(refusal)
+        write_report(arguments.report, [snapshot], proposed, refused)
+        if refused:
+            say(
+                "有被拒绝的内容，本快照未记录任何一条。",
+                "something was refused; nothing of this snapshot was recorded.",
+                error=True,
+            )
+            return 1
+    return 0
+
+
+class Stopped(Exception):
+    """Something was refused: the request is given up."""
+
+
+def show_proposal(snapshot: Snapshot, entries: list[Entry], *, dry: bool) -> None:
+    if not entries:
+        say(f"{snapshot.file}：没有变化，无需记录。", f"{snapshot.file}: nothing new, nothing proposed.")
+        return
+    verb = ("将记录", "would record") if dry else ("已记录", "recorded")
+    kinds = Counter(topic_of(e.event) for e in entries)
+    shown = ", ".join(f"{topic} {n}" for topic, n in kinds.most_common())
+    say(
+        f"{snapshot.file}：{verb[0]} {len(entries)} 条：{shown}",
+        f"{snapshot.file}: {verb[1]} {len(entries)} entries: {shown}",
+    )
+    if dry:
+        for entry in entries:
+            stated = entry.event.model_dump_json(exclude_none=True, exclude={"remarks", "description"})
+            print(f"    {entry.citation} {topic_of(entry.event)} row={entry.envelope.source.row} {stated}")
+
+
+def show_renames(entries: list[Entry], deciding: Deciding) -> None:
+    """Names that look like a rename: to be confirmed under [[renames]], never guessed."""
+    new = [str(e.event.name) for e in entries if isinstance(e.event, Fact) and topic_of(e.event) == "project_entered"]  # type: ignore[attr-defined]
+    left = [e.stream for e in entries if topic_of(e.event) == "list_left"]
+    gone = [word(deciding.past(code).now, "name") or code for code in left]
+    for old, name in suggest_renames(gone, new):
+        say(
+            f"  可能是更名：{old!r} → {name!r}，如是请写入 [[renames]]。",
+            f"  a rename? {old!r} → {name!r}; if so, put it under [[renames]].",
+        )
+
+
+def show_refusal(refusal: Refusal) -> None:
+    where = f"{refusal.file} {refusal.row} {refusal.project!r}"
+    say(f"  拒绝：{where}：{refusal.error.said(True)}", f"  refused: {where}: {refusal.error.said(False)}", error=True)
+
+
+def write_report(path: Path | None, snapshots: list[Snapshot], entries: list[Entry], refusals: list[Refusal]) -> None:
+    """Appends one JSON document a snapshot, so that scripts can read what people see."""
+    if path is None:
+        return
+    with path.open("a", encoding="utf-8") as file:
+        for snapshot in snapshots:
+            found = {
+                "file": snapshot.file,
+                "sha256": snapshot.sha256,
+                "appearances": len(snapshot.rows),
+                "as_at": str(snapshot.as_at),
+                "counts": snapshot.counts,
+                "not_read": [u.model_dump() for u in snapshot.unread],
+                "proposed": [
+                    {
+                        "entry": e.citation,
+                        "topic": topic_of(e.event),
+                        "row": e.envelope.source.row,
+                        "states": e.event.model_dump(mode="json", exclude_none=True),
+                    }
+                    for e in entries
+                ],
+                "refused": [{"row": r.row, "project": r.project, "why": str(r.error)} for r in refusals],
+            }
+            file.write(json.dumps(found, ensure_ascii=False) + "\n")

@@ -1,0 +1,224 @@
+"""The mapping file: everything that one layout of a table means, as TOML (docs/mapping.md is its reference)."""
+
+import re
+import tomllib
+from datetime import date, datetime
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from domain.errors import Refused
+from domain.settings import Light
+from domain.values import Currency, Line, UnitCode, Word
+
+
+class BadMapping(Refused):
+    """The mapping file cannot be used."""
+
+    zh = "映射文件有误。"
+    sort = "invalid"
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def a_pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"not a regular expression / 正则表达式有误: {error}") from None
+    return text
+
+
+Pattern = Annotated[str, AfterValidator(a_pattern)]
+Kind = Literal["text", "date", "money", "word", "unit"]
+SCALES = {"1": 1, "thousand": 10**3, "万": 10**4, "wan": 10**4, "million": 10**6, "亿": 10**8, "yi": 10**8, "billion": 10**9}  # fmt: skip
+FACTS: dict[str, Kind] = {
+    "number": "text",
+    "name": "text",
+    "name_en": "text",
+    "unit": "unit",
+    "category": "text",
+    "industry": "text",
+    "investor": "text",
+    "description": "text",
+    "light": "word",
+    "start": "date",
+    "completion": "date",
+    "operation": "date",
+    "investment": "money",
+    "period_investment": "money",
+    "period_forecast": "money",
+    "benefits": "money",
+}
+"""What a column can be, and the kind of its cells; besides these `remark.ANYTHING` is text."""
+
+
+class Column(Strict):
+    """One fact's column. `header` is matched whole, without regard to case and white space; `*` stands for anything."""
+
+    header: str | tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    """Further headers of the same fact, read where the first is empty (a table that has the column twice)."""
+    formats: tuple[str, ...] = ()
+    """For dates: strptime formats, tried in order; `excel` reads a serial number."""
+    scale: str = "1"
+    """For money: 1, thousand, 万, million, 亿, billion."""
+    currency: Currency | None = None
+    strip: Pattern = ""
+    """For money: what is taken off before reading, such as [£,m¥\\s]."""
+    words: dict[str, Word] = {}
+    """For words: the spellings in the table and the word of the district's scale each means."""
+    withheld: tuple[Pattern, ...] = ()
+    none_provided: tuple[Pattern, ...] = ()
+    empty: Literal["not_mentioned", "none_provided"] = "not_mentioned"
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        return (self.header,) if isinstance(self.header, str) else self.header
+
+    @model_validator(mode="after")
+    def _known_scale(self) -> "Column":
+        if self.scale not in SCALES:
+            raise ValueError(f"scale is one of {', '.join(SCALES)} / scale 须为所列之一")
+        return self
+
+
+class Unit(Strict):
+    """A unit as the ledger shall know it, and how the table spells it."""
+
+    name: Line
+    name_en: Line | None = None
+    sort: Literal["street", "town", "bureau", "park", "office", "department", "other"] = "other"
+    spellings: tuple[str, ...] = ()
+
+
+class Span(Strict):
+    since: date
+    until: date
+
+
+class SnapshotMapping(Strict):
+    """One file, or what it overrides of the defaults."""
+
+    file: str
+    label: str
+    as_at: date
+    recorded: datetime
+    """When its content is taken to have been known (backfill); with a zone."""
+    layout: Literal["rows", "columns"] = "rows"
+    """`columns`: transposed, one column a project."""
+    encodings: tuple[str, ...] = ("utf-8-sig", "cp1252")
+    delimiter: str = ","
+    header_row: int = 1
+    """In which row (column, when transposed) the headers stand, counted from 1; what is above is left out."""
+    period: Span | None = None
+    """The period that period_investment and period_forecast speak of."""
+    columns: dict[str, Column] = {}
+    ignore: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _zoned(self) -> "SnapshotMapping":
+        if self.recorded.tzinfo is None:
+            raise ValueError("recorded needs its zone, such as 2016-07-07T09:30:00+01:00 / recorded 须带时区")
+        return self
+
+
+class Rename(Strict):
+    """Confirmed: what was called `old` is the same project as what is called `new`."""
+
+    old: str
+    new: str
+
+
+class District(Strict):
+    """Settings the import needs; adopted with the first import that needs them."""
+
+    label: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{0,7}$")] | None = None
+    name: Line | None = None
+    currency: Currency | None = None
+    lights: tuple[Light, ...] | None = None
+
+
+class Blanks(Strict):
+    """Texts (regular expressions, matched whole, without regard to case) that are no values in any column."""
+
+    withheld: tuple[Pattern, ...] = ()
+    none_provided: tuple[Pattern, ...] = ()
+
+
+class Mapping(Strict):
+    """The whole file."""
+
+    list: Line
+    title: Line
+    scheme: Line = "number"
+    """What the table's own numbers are called among a project's codes."""
+    district: District = District()
+    units: dict[UnitCode, Unit] = {}
+    blanks: Blanks = Blanks()
+    columns: dict[str, Column] = {}
+    ignore: tuple[str, ...] = ()
+    renames: tuple[Rename, ...] = ()
+    snapshots: tuple[SnapshotMapping, ...]
+
+    @model_validator(mode="after")
+    def _known_facts(self) -> "Mapping":
+        for columns in (self.columns, *(s.columns for s in self.snapshots)):
+            for fact in columns:
+                kind_of(fact)
+        return self
+
+    def column(self, snapshot: SnapshotMapping, fact: str) -> Column:
+        """A snapshot's own words for a column over the defaults."""
+        default, own = self.columns.get(fact), snapshot.columns.get(fact)
+        if default is None or own is None:
+            return own or default or Column()
+        return default.model_copy(update={name: getattr(own, name) for name in own.model_fields_set})
+
+    def facts(self, snapshot: SnapshotMapping) -> tuple[str, ...]:
+        """Which facts the snapshot has, by the columns that name a header for it."""
+        names = dict.fromkeys((*self.columns, *snapshot.columns))
+        return tuple(fact for fact in names if any(self.column(snapshot, fact).headers))
+
+
+def kind_of(fact: str) -> Kind:
+    """Raises ValueError for what is no fact."""
+    if fact.startswith("remark."):
+        return "text"
+    if fact not in FACTS:
+        raise ValueError(f"`{fact}` is none of {', '.join(FACTS)}, remark.* / 没有 {fact} 这种列")
+    return FACTS[fact]
+
+
+def folded(text: str) -> str:
+    """A header or name as it is compared: white space folded, case ignored."""
+    return " ".join(text.split()).casefold()
+
+
+def matches(pattern: str, header: str) -> bool:
+    return fnmatchcase(folded(header), folded(pattern).replace("[", "[[]"))
+
+
+def load_mapping(path: Path) -> Mapping:
+    """Raises BadMapping, naming the key that is wrong and what would be right."""
+    try:
+        with path.open("rb") as file:
+            return Mapping.model_validate(tomllib.load(file))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadMapping(f"{path.name}: {error}") from None
+    except ValidationError as error:
+        found = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()[:10])
+        raise BadMapping(f"{path.name}: {found}") from None
+
+
+SHIPPED = Path(__file__).parent / "mappings"
+
+
+def find_mapping(name: str) -> Path:
+    """A path, or the name of a mapping that comes with the program."""
+    shipped = SHIPPED / f"{name}.toml"
+    return shipped if not Path(name).exists() and shipped.exists() else Path(name)

@@ -1,0 +1,154 @@
+"""历史数据补录: past records are staged, then decided and appended in one transaction, once, before the opening."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from itertools import groupby
+from uuid import UUID, uuid4
+
+import psycopg
+from psycopg.rows import class_row
+from psycopg_pool import ConnectionPool
+
+from domain.entry import SHANGHAI, Actor, Entry, Source
+from domain.errors import Refused
+from domain.history import History
+from domain.office.district import LABEL as DISTRICT
+from domain.office.district import LedgerOpened
+from store.deciding import Asking, Deciding
+from store.mapper import EntryMapper
+from store.reading import Reading
+from store.recorder import Request, columns
+
+STAGE = """
+INSERT INTO staged (sha256, file, stated_at, row, kind, content) VALUES (%s, %s, %s, %s, %s, %s)
+ON CONFLICT DO NOTHING
+"""
+STAGED = "SELECT sha256, file, stated_at, row, kind, content FROM staged ORDER BY stated_at, file, row"
+APPEND_STATED = "SELECT * FROM append_stated(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+APPEND_OPENING = "SELECT * FROM append_opening(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+
+
+class OpenAlready(Refused):
+    """The ledger is open: the past can be neither staged nor stated any more, only recorded as of now."""
+
+    zh = "台账已经启用：不能再补录历史，只能按当前时间记录。"
+
+
+class StatedAhead(Refused):
+    """A stated recording time lies in the future."""
+
+    zh = "所述记录时间晚于现在。"
+    sort = "invalid"
+
+
+@dataclass(frozen=True)
+class Staged:
+    """One row waiting: of a snapshot (its head has row 0), or a line of a command file."""
+
+    sha256: bytes
+    file: str
+    stated_at: datetime
+    row: int
+    kind: str
+    content: bytes
+
+
+@dataclass
+class Prepared:
+    """All that was staged, decided: requests with their stated times, ready to be appended."""
+
+    deciding: Deciding
+    requests: list[tuple[datetime, list[Entry]]]
+
+
+Decide = Callable[[Sequence[Staged], Deciding, Asking], None]
+"""Decides one request: the rows of one file of one stated time."""
+
+
+class Backfill:
+    def __init__(self, pool: ConnectionPool, reading: Reading) -> None:
+        self._pool = pool
+        self._reading = reading
+
+    def stage(self, rows: Sequence[Staged]) -> int:
+        """Keep rows until the opening; answers how many are new. Raises OpenAlready, StatedAhead."""
+        if self._reading.head().opened:
+            raise OpenAlready
+        now = datetime.now(SHANGHAI)
+        for row in rows:
+            if row.stated_at > now:
+                raise StatedAhead(f"{row.file} {row.row}: {row.stated_at}")
+        before = self._reading.staged()
+        with self._pool.connection() as connection, connection.transaction(), connection.cursor() as cursor:
+            cursor.executemany(STAGE, [(r.sha256, r.file, r.stated_at, r.row, r.kind, r.content) for r in rows])
+        return self._reading.staged() - before
+
+    def discard(self) -> int:
+        """Drop everything staged; answers how many rows."""
+        with self._pool.connection() as connection:
+            return connection.execute("DELETE FROM staged").rowcount
+
+    def staged(self) -> list[Staged]:
+        """In the order in which they are decided: stated time, file, row."""
+        with self._pool.connection() as connection, connection.cursor(row_factory=class_row(Staged)) as cursor:
+            return cursor.execute(STAGED).fetchall()
+
+    def requests(self, rows: Sequence[Staged]) -> Iterator[list[Staged]]:
+        """Each (stated time, file) is a request of its own."""
+        for _, group in groupby(rows, key=lambda r: (r.stated_at, r.file)):
+            yield list(group)
+
+    def decide_all(self, decide: Decide, by: Actor, progress: Callable[[int], None] = lambda _: None) -> "Prepared":
+        """Decide everything staged, from an empty ledger, in memory; nothing is recorded yet."""
+        if self._reading.head().opened:
+            raise OpenAlready
+        deciding = Deciding(History, lambda prefix: 1)
+        prepared = Prepared(deciding, [])
+        done = 0
+        for rows in self.requests(self.staged()):
+            before = len(deciding.entries)
+            source = Source(door="import", file=rows[0].file, sha256=rows[0].sha256.hex())
+            asking = Asking(by, source, rows[0].stated_at, uuid4(), uuid4(), imported=True)
+            decide(rows, deciding, asking)
+            if len(deciding.entries) > before:
+                prepared.requests.append((rows[0].stated_at, deciding.entries[before:]))
+            done += len(rows)
+            progress(done)
+        return prepared
+
+    def open(self, prepared: "Prepared", by: Actor, door: Source) -> int:
+        """Append it all with its stated times, then the opening by the database's clock; one transaction.
+
+        Answers the last position. Raises OpenAlready when somebody opened meanwhile.
+        """
+        now = datetime.now(SHANGHAI)
+        opening = LedgerOpened(
+            occurred_on=now.date(),
+            staged_requests=len(prepared.requests),
+            staged_entries=sum(len(entries) for _, entries in prepared.requests),
+        )
+        entry = prepared.deciding.record(DISTRICT, opening, Asking(by, door, now, uuid4()))
+        try:
+            with self._pool.connection() as connection, connection.transaction():
+                for at, entries in prepared.requests:
+                    connection.execute(APPEND_STATED, (*_request(entries), *_columns(entries), at))
+                found = connection.execute(APPEND_OPENING, (*_request([entry]), *_columns([entry]))).fetchone()
+        except psycopg.errors.DatabaseError as error:
+            if error.sqlstate == "LC003":
+                raise OpenAlready from error
+            raise
+        return int(found[0]) if found else 0
+
+
+def _request(entries: Sequence[Entry]) -> tuple[UUID, str, str, bytes]:
+    envelope = entries[0].envelope
+    digest = sha256(b"".join(e.envelope.id.bytes for e in entries)).digest()
+    request = Request(envelope.request, envelope.actor.person, str(envelope.request), digest)
+    return request.id, request.scope, request.key, request.body
+
+
+def _columns(entries: Sequence[Entry]) -> tuple[list[object], ...]:
+    mapper = EntryMapper()
+    return columns([mapper.to_stored_event(entry) for entry in entries])
