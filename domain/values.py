@@ -73,15 +73,11 @@ def exact(value: Any) -> Any:
 
 
 Amount = Annotated[Decimal, BeforeValidator(exact, json_schema_input_type=str), Field(max_digits=17, decimal_places=2)]
-Number = Annotated[
-    Decimal, BeforeValidator(exact, json_schema_input_type=str), Field(max_digits=17, decimal_places=4, ge=0)
-]
+Number = Annotated[Decimal, BeforeValidator(exact, json_schema_input_type=str), Field(max_digits=17, decimal_places=4, ge=0)]
 Percent = Annotated[
     Decimal, BeforeValidator(exact, json_schema_input_type=str), Field(max_digits=5, decimal_places=2, ge=0, le=100)
 ]
-Rate = Annotated[
-    Decimal, BeforeValidator(exact, json_schema_input_type=str), Field(max_digits=18, decimal_places=8, gt=0)
-]
+Rate = Annotated[Decimal, BeforeValidator(exact, json_schema_input_type=str), Field(max_digits=18, decimal_places=8, gt=0)]
 
 
 class Money(Frozen):

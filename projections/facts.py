@@ -53,7 +53,7 @@ class FactsHandler:
         self._terms: dict[str, int] = {}
         self._counts = {"project": 0, "term": 0}
         for table in self._counts:
-            found = connection.execute(f"SELECT coalesce(max(id), 0) FROM {table}".encode()).fetchone()  # noqa: S608
+            found = connection.execute(f"SELECT coalesce(max(id), 0) FROM {table}".encode()).fetchone()
             self._counts[table] = found[0] if found else 0
 
     def handle(self, rows: Sequence[Row]) -> set[int]:
@@ -90,7 +90,7 @@ class FactsHandler:
             self._counts[table] += 1
             known[word] = self._counts[table]
         with self._connection.cursor() as cursor:
-            insert = f"INSERT INTO {table} (id, {column}) VALUES (%s, %s)"  # noqa: S608  (two constants of our own)
+            insert = f"INSERT INTO {table} (id, {column}) VALUES (%s, %s)"
             cursor.executemany(insert.encode(), [(known[w], w) for w in new])
 
 

@@ -105,9 +105,7 @@ class Projecting:
         self._connection = connection
         self._handler = FactsHandler(connection)
 
-    def catch_up(
-        self, stopped: Callable[[], bool] = lambda: False, progress: Callable[[int], None] | None = None
-    ) -> int:
+    def catch_up(self, stopped: Callable[[], bool] = lambda: False, progress: Callable[[int], None] | None = None) -> int:
         """Project until nothing is left; answers the position reached. Raises Poisoned."""
         while not stopped():
             with self._connection.transaction():

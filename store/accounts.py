@@ -41,9 +41,7 @@ class Token:
     revoked_at: datetime | None
 
     def actor(self) -> Actor:
-        return Actor(
-            person=self.person, unit=self.unit, post=self.post, role=Role(self.role), signed_in=f"token:{self.id}"
-        )
+        return Actor(person=self.person, unit=self.unit, post=self.post, role=Role(self.role), signed_in=f"token:{self.id}")
 
 
 class Accounts:

@@ -104,7 +104,7 @@ class Backfill:
         """Decide everything staged, from an empty ledger, in memory; nothing is recorded yet."""
         if self._reading.head().opened:
             raise OpenAlready
-        deciding = Deciding(History, lambda prefix: 1)
+        deciding = Deciding(History, lambda _: 1)
         prepared = Prepared(deciding, [])
         done = 0
         for rows in self.requests(self.staged()):

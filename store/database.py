@@ -53,9 +53,7 @@ def opened(dsn: str, schema: str = "district", *, size: int = 10, read_dsn: str 
 
 
 def _pool(dsn: str, size: int) -> ConnectionPool:
-    return ConnectionPool(
-        dsn, min_size=1, max_size=size, timeout=10, max_idle=120, open=False, kwargs={"autocommit": True}
-    )
+    return ConnectionPool(dsn, min_size=1, max_size=size, timeout=10, max_idle=120, open=False, kwargs={"autocommit": True})
 
 
 def listening(dsn: str, schema: str = "district") -> psycopg.Connection:

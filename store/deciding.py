@@ -138,9 +138,7 @@ class Deciding:
                     raise NotFound
                 return label
 
-    def _entry(
-        self, past: History, event: Event, command: Command, by: Actor, asking: Asking, settings: Settings
-    ) -> Entry:
+    def _entry(self, past: History, event: Event, command: Command, by: Actor, asking: Asking, settings: Settings) -> Entry:
         envelope = Envelope(
             id=uuid4(),
             stream=past.label,
@@ -158,9 +156,7 @@ class Deciding:
             if rules:
                 reason = command.reason or self._own_reason(asking)
                 if reason is None:
-                    raise ReasonNeeded(
-                        "；".join(f"{r}: {RULES[r][0]} / {RULES[r][1]}" for r in rules), pointer="/reason"
-                    )
+                    raise ReasonNeeded("；".join(f"{r}: {RULES[r][0]} / {RULES[r][1]}" for r in rules), pointer="/reason")
                 irregular = tuple(Irregularity(rule=r, reason=reason) for r in rules)
                 entry = replace(entry, envelope=envelope.model_copy(update={"irregular": irregular}))
         return entry

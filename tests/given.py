@@ -62,9 +62,9 @@ class Book:
         label: str | None,
         noun: str,
         /,
-        by: Actor = WANG,
-        at: str = "2026-06-30",
-        stream: str = "project",
+        by: Any = WANG,
+        at: Any = "2026-06-30",
+        stream: Any = "project",
         **body: Any,
     ) -> list[Entry]:
         return self.batch([(label, noun, body)], by=by, at=at, stream=stream, joint=False)

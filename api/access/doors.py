@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, Literal, cast
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
@@ -58,17 +59,23 @@ class Guarded(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
+        known = query_names(self.dependant)
 
         async def guarded(request: Request) -> Response:
             if self.action != "public":
                 request.state.actor = await run_in_threadpool(enter, request, self.action)
-            known = {p.alias for p in self.dependant.query_params}
             for name in request.query_params:
                 if name not in known:
                     raise UnknownParameter(name if name.isascii() and name.isprintable() else "?")
             return await handle(request)
 
         return guarded
+
+
+def query_names(dependant: Dependant) -> set[str]:
+    """Every query parameter a route or what it depends on takes."""
+    inner = (query_names(d) for d in dependant.dependencies)
+    return {parameter.alias for parameter in dependant.query_params}.union(*inner)
 
 
 def enter(request: Request, action: Action) -> Actor:

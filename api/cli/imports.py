@@ -3,6 +3,8 @@
 import argparse
 import json
 from collections import Counter
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 from api.cli import chinese, say
@@ -12,7 +14,7 @@ from api.sheets.mapping import Mapping, SnapshotMapping, find_mapping, load_mapp
 from api.sheets.proposing import Importing, Refusal, suggest_renames
 from api.sheets.reading import NotRead, Snapshot, read_snapshot
 from api.sheets.staging import staged_commands, staged_snapshot
-from domain.entry import Actor, Entry, Role, Source
+from domain.entry import SHANGHAI, Actor, Entry, Role, Source, stream_kind
 from domain.fact import Fact
 from domain.questions.attributes import word
 from store.backfill import Backfill
@@ -29,15 +31,11 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         type=Path,
         help="快照文件或目录，或 .jsonl 命令文件 / snapshots, a folder of them, or command files",
     )
-    parser.add_argument(
-        "--mapping", help="映射文件，或随附映射之名 / a mapping file, or the name of one that is shipped"
-    )
+    parser.add_argument("--mapping", help="映射文件，或随附映射之名 / a mapping file, or the name of one that is shipped")
     parser.add_argument("--dry-run", action="store_true", help="只列出将记录什么 / show what would be recorded")
     parser.add_argument("--backfill", action="store_true", help="暂存至台账启用 / stage until `lifecycle open`")
     parser.add_argument("--discard", action="store_true", help="放弃已暂存的内容 / drop what is staged")
-    parser.add_argument(
-        "--report", type=Path, help="完整报告写入此 JSON 文件 / write the whole report to this JSON file"
-    )
+    parser.add_argument("--report", type=Path, help="完整报告写入此 JSON 文件 / write the whole report to this JSON file")
     parser.add_argument("--person", default="importer", help="经办人编号 / who imports")
     parser.add_argument("--unit", default="office", help="经办单位 / their unit")
     parser.set_defaults(main=main)
@@ -145,47 +143,55 @@ def record(
     by = Actor(
         person=arguments.person, unit=arguments.unit, post="导入 / import", role=Role.OFFICE, signed_in="command line"
     )
-    deciding = running.ledger.deciding()
+    dry = running.ledger.deciding()
     for settings, snapshot in snapshots:
         source = Source(door="import", file=snapshot.file, sha256=snapshot.sha256)
-        proposed: list[Entry] = []
-        refused: list[Refusal] = []
-
-        def work(on: Deciding, asking: Asking, s: Snapshot = snapshot, t: SnapshotMapping = settings) -> None:
-            labels = running.reading.labels("")
-            projects = [label for label in labels if ":" not in label and label != "district"]
-            projects = list(dict.fromkeys([*projects, *(x for x in on.streams if ":" not in x and x != "district")]))
-            on.prefetch(running.ledger.records.histories([*projects, "district"]))
-            importing = Importing(on, mapping, [p for p in projects if on.past(p).version])
-            entries = importing.propose(s, t, asking, backfill=False)
-            proposed[:], refused[:] = entries, importing.refusals
-            if importing.refusals and not arguments.dry_run:
-                raise Stopped
-
+        work = Work(running, mapping, settings, snapshot, give_up=not arguments.dry_run)
         if arguments.dry_run:
-            from datetime import datetime
-
-            from domain.entry import SHANGHAI
-
-            work(deciding, Asking(by, source, datetime.now(SHANGHAI), imported=True))
+            work(dry, Asking(by, source, datetime.now(SHANGHAI), imported=True))
         else:
-            try:
+            with suppress(Stopped):
                 running.ledger.record_work(work, by=by, source=source, body=bytes.fromhex(snapshot.sha256))
-            except Stopped:
-                pass
-        show_proposal(snapshot, proposed, dry=arguments.dry_run)
-        show_renames(proposed, deciding if arguments.dry_run else running.ledger.deciding())
-        for refusal in refused:
+        show_proposal(snapshot, work.proposed, dry=arguments.dry_run)
+        show_renames(work.proposed, dry if arguments.dry_run else running.ledger.deciding())
+        for refusal in work.refused:
             show_refusal(refusal)
-        write_report(arguments.report, [snapshot], proposed, refused)
-        if refused:
-            say(
+        write_report(arguments.report, [snapshot], work.proposed, work.refused)
+        if work.refused:
+            zh, en = (
                 "有被拒绝的内容，本快照未记录任何一条。",
                 "something was refused; nothing of this snapshot was recorded.",
-                error=True,
             )
+            say(zh, en, error=True)
             return 1
     return 0
+
+
+class Work:
+    """Proposes one snapshot; decided anew from the start if somebody was first."""
+
+    def __init__(
+        self, running: Services, mapping: Mapping, settings: SnapshotMapping, snapshot: Snapshot, *, give_up: bool
+    ) -> None:
+        self._running = running
+        self._mapping = mapping
+        self._settings = settings
+        self._snapshot = snapshot
+        self._give_up = give_up
+        self.proposed: list[Entry] = []
+        self.refused: list[Refusal] = []
+
+    def __call__(self, deciding: Deciding, asking: Asking) -> None:
+        """Raises Stopped when anything was refused and the request is to be given up for it."""
+        labels = [*self._running.reading.labels(""), *deciding.streams]
+        projects = [label for label in dict.fromkeys(labels) if stream_kind(label) == "project"]
+        deciding.prefetch(self._running.ledger.records.histories([*projects, "district"]))
+        known = [label for label in projects if deciding.past(label).version]
+        importing = Importing(deciding, self._mapping, known)
+        self.proposed = importing.propose(self._snapshot, self._settings, asking, backfill=False)
+        self.refused = importing.refusals
+        if self.refused and self._give_up:
+            raise Stopped
 
 
 class Stopped(Exception):

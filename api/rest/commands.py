@@ -195,9 +195,7 @@ def batches(request: Request, body: Body, services: Running, by: By, key: Key = 
     """Each command as it would be posted alone; nobody sees half of it."""
     batch = Batch.model_validate_json(body)
     items = [(item.stream, _command(n, item)) for n, item in enumerate(batch.commands)]
-    recorded = services.ledger.record_all(
-        items, by=by, source=API, key=asked(request, by, key, body), joint=batch.joint
-    )
+    recorded = services.ledger.record_all(items, by=by, source=API, key=asked(request, by, key, body), joint=batch.joint)
     return RecordedAnswer.of(recorded)
 
 

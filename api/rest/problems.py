@@ -12,8 +12,10 @@ from psycopg_pool import PoolTimeout
 from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 
+import domain.kinds  # noqa: F401  (fills the table of commands)
 from api.access.doors import NotSignedIn, TooSlow
 from api.access.strict import BadJson, NotJson, TooLarge
+from domain.command import TABLE
 from domain.errors import Refused, Sort
 from projections.questions.viewpoints import NotThereYet
 from store.ledger import Changed, SomebodyWasFirst
@@ -51,6 +53,9 @@ VALUES = {
     "decimal_max_digits": "数字位数过多",
     "enum": "须为所列词语之一",
 }
+
+
+ACTS = {deed.act for deed in TABLE.values() if deed.act}
 
 
 class Pointed(BaseModel):
@@ -129,7 +134,8 @@ async def invalid(request: Request, error: Exception) -> JSONResponse:
 
 
 def pointer(loc: Sequence[Any]) -> str:
-    """pydantic's location as a JSON pointer; the names of union members are no part of the body."""
+    """pydantic's location as a JSON pointer; `act` tags and names of union members are no part of the body."""
+    loc = [p for n, p in enumerate(loc) if not (p in ACTS and len(loc) > n + 1 and (n == 0 or loc[n - 1] == "command"))]
     parts = [str(p).replace("~", "~0").replace("/", "~1") for p in loc if not _internal(p)]
     return "".join(f"/{p}" for p in parts)
 

@@ -3,6 +3,7 @@
 import base64
 from datetime import datetime
 from decimal import Decimal
+from enum import Enum
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Response
@@ -14,7 +15,7 @@ from api.asking import At, Names, ViewpointAnswer, answer, unit_names
 from domain.command import Action
 from domain.entry import cite
 from domain.errors import NotFound
-from domain.fact import Stage
+from domain.fact import MEASURES, Authority, Stage
 from domain.office.person import PostLeft, PostTaken
 from domain.office.unit import UnitClosed, UnitOpened
 from domain.project.responsibilities import ResponsibilityRole
@@ -24,10 +25,11 @@ from domain.questions.responsibilities import Responsibilities
 from domain.questions.status import Status
 from domain.questions.timeline import Timeline
 from domain.settings import Settings
-from projections.questions.portfolio import Total
+from projections.questions.portfolio import Part, Total
 from projections.questions.projects import Wanted
 from store.recorder import Row
 
+MeasureName = Enum("MeasureName", {name: name for name in MEASURES}, type=str)  # type: ignore[misc]  # the declared ones
 made: APIRouter = router(tags=["questions"])
 READS = asks(Action.READ)
 Code = Annotated[str, Path(max_length=64)]
@@ -111,6 +113,13 @@ class PortfolioAnswer(Answer):
     total: GroupAnswer
 
 
+class SourcesAnswer(Answer):
+    """Citations of the original facts, and the cursor of the following page."""
+
+    sources: list[str]
+    next: str | None
+
+
 class UnitAnswer(BaseModel):
     unit: str
     name: str
@@ -183,9 +192,7 @@ def project_status(services: Running, at: At, code: Code) -> Response:
     return answer(services, at, {"status": status.model_dump(mode="json")})
 
 
-@made.get(
-    "/projects/{code}/timeline", response_model=TimelineAnswer, operation_id="project_timeline", openapi_extra=READS
-)
+@made.get("/projects/{code}/timeline", response_model=TimelineAnswer, operation_id="project_timeline", openapi_extra=READS)
 def project_timeline(services: Running, at: At, code: Code) -> Response:
     """Every fact in order, with what was later said about it."""
     timeline = services.questions.project.timeline(code, at.viewpoint)
@@ -309,6 +316,29 @@ def _total(total: Total, settings: Settings, query: str, *, every: bool = False)
             "link": f"/portfolio/sources?{query}&measure={measure.name}&authority={total.authority}{group}",
         },
     }
+
+
+@made.get("/portfolio/sources", response_model=SourcesAnswer, operation_id="portfolio_sources", openapi_extra=READS)
+def portfolio_sources(
+    services: Running,
+    at: At,
+    measure: MeasureName,
+    by: By = "unit",
+    role: Literal["lead", "introducing", "hosting"] = "lead",
+    attribute: Attribute = "then",
+    authority: Authority = "reported",
+    group: Annotated[str | None, Query(max_length=300)] = None,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    limit: Limit = 200,
+) -> Response:
+    """The facts that make one total; `group` absent: of all groups, empty: what belongs to none."""
+    part = Part(MEASURES[measure.value], authority, group or None, every=group is None)
+    after = (_uncursor(cursor) or "#0").rpartition("#")
+    if not (after[2].isascii() and after[2].isdigit() and len(after[2]) < 10):
+        raise NotFound("cursor", pointer="/cursor")
+    found = services.questions.sources(at, by, role, attribute, part, (after[0], int(after[2])), limit + 1)
+    page = [cite(code, number) for code, number in found[:limit]]
+    return answer(services, at, {"sources": page, "next": _cursor(page[-1]) if len(found) > limit else None})
 
 
 @made.get("/units", response_model=UnitsAnswer, operation_id="list_units", openapi_extra=READS)

@@ -47,13 +47,9 @@ def read(text: str, kind: Kind, column: Column, blanks: Blanks, units: dict[str,
             return money(text, column)
         case "word":
             words = {folded(spelling): word for spelling, word in column.words.items()}
-            return words.get(folded(text)) or Unread(
-                text=text, reason="a word the mapping does not know / 映射中没有此词"
-            )
+            return words.get(folded(text)) or Unread(text=text, reason="a word the mapping does not know / 映射中没有此词")
         case "unit":
-            return units.get(folded(text)) or Unread(
-                text=text, reason="a unit the mapping does not know / 映射中没有此单位"
-            )
+            return units.get(folded(text)) or Unread(text=text, reason="a unit the mapping does not know / 映射中没有此单位")
         case _:
             assert_never(kind)
 

@@ -35,7 +35,8 @@ def a_pattern(text: str) -> str:
 
 Pattern = Annotated[str, AfterValidator(a_pattern)]
 Kind = Literal["text", "date", "money", "word", "unit"]
-SCALES = {"1": 1, "thousand": 10**3, "万": 10**4, "wan": 10**4, "million": 10**6, "亿": 10**8, "yi": 10**8, "billion": 10**9}  # fmt: skip
+SCALES = {"1": 1, "thousand": 10**3, "million": 10**6, "billion": 10**9}
+SCALES |= {"万": 10**4, "wan": 10**4, "亿": 10**8, "yi": 10**8}
 FACTS: dict[str, Kind] = {
     "number": "text",
     "name": "text",

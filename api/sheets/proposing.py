@@ -21,7 +21,7 @@ from domain.project.ratings import RateProject, Remark, SelfRated
 from domain.project.responsibilities import AssignResponsibility, HandOverResponsibility, Holder, tenures
 from domain.questions.attributes import attribute, word
 from domain.questions.status import plan_field
-from domain.values import Period
+from domain.values import NoneProvided, Period
 from store.deciding import Asking, Deciding
 
 PLAN = ("start", "completion", "operation", "investment")
@@ -207,9 +207,7 @@ class Importing:
         if unit is None or any(t.holder.unit == unit for t in held):
             return None
         if not held:
-            return AssignResponsibility(
-                act="assign", role="lead_unit", occurred_on=snapshot.as_at, holder=Holder(unit=unit)
-            )
+            return AssignResponsibility(act="assign", role="lead_unit", occurred_on=snapshot.as_at, holder=Holder(unit=unit))
         return HandOverResponsibility(
             act="hand_over",
             role="lead_unit",
@@ -220,7 +218,7 @@ class Importing:
 
     def _plan(self, view: View, row: Row, snapshot: Snapshot) -> Command | None:
         said = {name: row.cells[name] for name in PLAN if name in row.cells}
-        changed = {name: value for name, value in said.items() if value != plan_field(view, name)[1][0]}
+        changed = {name: value for name, value in said.items() if not _same(value, plan_field(view, name)[1][0])}
         if not changed:
             return None
         if not view.of(PlanAdopted):
@@ -249,9 +247,7 @@ class Importing:
     def _expect(
         self, view: View, value: object, indicator: str, period: Period | None, snapshot: Snapshot
     ) -> Command | None:
-        stated = [
-            s.fact.amount for s in view.of(ForecastStated) if (s.fact.indicator, s.fact.period) == (indicator, period)
-        ]
+        stated = [s.fact.amount for s in view.of(ForecastStated) if (s.fact.indicator, s.fact.period) == (indicator, period)]
         if value is None or (stated and stated[-1] == value):
             return None
         return StateForecast(
@@ -276,6 +272,11 @@ class Importing:
         if same and (same[-1].light, same[-1].remarks) == (command.light, command.remarks):
             return None
         return command
+
+
+def _same(value: object, before: object) -> bool:
+    """Other words for "none provided" move nothing."""
+    return value == before or (isinstance(value, NoneProvided) and isinstance(before, NoneProvided))
 
 
 def suggest_renames(gone: Iterable[str], new: Iterable[str]) -> list[tuple[str, str]]:

@@ -195,13 +195,9 @@ def _places(
         column = mapping.column(snapshot, fact)
         found = [i for h in (*column.headers, *column.also) for i in _matching(header, h) if i not in taken]
         if not found:
-            raise BadFile(
-                f"{name}: no column {' | '.join(column.headers)} for {fact} / 没有这一列；有：{_shown(header)}"
-            )
+            raise BadFile(f"{name}: no column {' | '.join(column.headers)} for {fact} / 没有这一列；有：{_shown(header)}")
         if len(found) > 1 and not column.also:
-            raise BadFile(
-                f"{name}: {len(found)} columns for {fact} ({_shown([header[i] for i in found])}) / 有多列匹配"
-            )
+            raise BadFile(f"{name}: {len(found)} columns for {fact} ({_shown([header[i] for i in found])}) / 有多列匹配")
         places[fact] = found
         taken.update(found)
     ignored = (*mapping.ignore, *snapshot.ignore)

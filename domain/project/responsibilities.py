@@ -74,9 +74,7 @@ class About(Particulars):
 
 
 def mentioned(*holders: Holder) -> Mentions:
-    return Mentions(
-        units=tuple(h.unit for h in holders if h.unit), persons=tuple(h.person for h in holders if h.person)
-    )
+    return Mentions(units=tuple(h.unit for h in holders if h.unit), persons=tuple(h.person for h in holders if h.person))
 
 
 class Assigning(About):

@@ -7,7 +7,7 @@ from psycopg_pool import ConnectionPool
 from domain.entry import SHANGHAI
 from domain.questions.portfolio import Attribute, By
 from domain.questions.projects import ProjectRow
-from projections.questions.portfolio import Total, totals
+from projections.questions.portfolio import Part, Total, sources, totals
 from projections.questions.project import OneProject
 from projections.questions.projects import Wanted, listed
 from projections.questions.viewpoints import (
@@ -68,8 +68,12 @@ class Questions:
             newest = at.on == today and connection.execute(TRACKED).fetchone() == (at.position, None)
             return listed(connection, at.viewpoint, wanted, newest)
 
-    def portfolio(
-        self, at: Resolved, by: By, role: str, attribute: Attribute
-    ) -> tuple[dict[str | None, int], list[Total]]:
+    def portfolio(self, at: Resolved, by: By, role: str, attribute: Attribute) -> tuple[dict[str | None, int], list[Total]]:
         with self._pool.connection() as connection:
             return totals(connection, at.viewpoint, by, role, attribute)
+
+    def sources(
+        self, at: Resolved, by: By, role: str, attribute: Attribute, part: Part, after: tuple[str, int], limit: int
+    ) -> list[tuple[str, int]]:
+        with self._pool.connection() as connection:
+            return sources(connection, at.viewpoint, by, role, attribute, part, after, limit)

@@ -80,6 +80,38 @@ LEFT JOIN standing('{1,2}', %(on)s, %(known)s, NULL) w ON w.project = st.project
 WHERE st.measure = 0 AND st.amount IS NOT NULL
 ORDER BY st.project, w.occurred_on DESC NULLS LAST, w.turn DESC, w.fact DESC
 """
+FACTS_OF_FLOW = """
+SELECT p.code, f.fact
+FROM fact f JOIN project p ON p.id = f.project
+LEFT JOIN unnest(%(projects)s::int[], %(keys)s::int[]) AS g(project, key) ON g.project = f.project
+LEFT JOIN stint(%(role)s::smallint, %(on)s, %(known)s) s
+    ON %(then)s AND s.project = f.project AND s.since <= f.occurred_on AND f.occurred_on < s.until
+WHERE f.measure = %(measure)s AND f.occurred_on <= %(on)s AND f.known_from <= %(known)s AND %(known)s < f.known_to
+  AND (%(every)s OR CASE WHEN %(then)s THEN s.unit ELSE g.key END IS NOT DISTINCT FROM %(key)s::int)
+  AND (p.code, f.fact) > (%(after_code)s, %(after_fact)s)
+ORDER BY p.code, f.fact
+LIMIT %(limit)s
+"""
+# The last statement of each project (a level), or of each statistical period of each project.
+FACTS_OF_LAST = """
+WITH last AS MATERIALIZED (
+    SELECT DISTINCT ON (f.project, f.word) f.project, f.fact, f.occurred_on
+    FROM fact f
+    WHERE f.measure >= 10 AND f.measure = %(measure)s
+      AND f.occurred_on <= %(on)s AND f.known_from <= %(known)s AND %(known)s < f.known_to
+    ORDER BY f.project, f.word, f.occurred_on DESC, f.turn DESC, f.fact DESC
+)
+SELECT p.code, f.fact
+FROM last f JOIN project p ON p.id = f.project
+LEFT JOIN unnest(%(projects)s::int[], %(keys)s::int[]) AS g(project, key) ON g.project = f.project
+LEFT JOIN stint(%(role)s::smallint, %(on)s, %(known)s) s
+    ON %(then)s AND s.project = f.project AND s.since <= f.occurred_on AND f.occurred_on < s.until
+WHERE (%(every)s OR CASE WHEN %(then)s THEN s.unit ELSE g.key END IS NOT DISTINCT FROM %(key)s::int)
+  AND (p.code, f.fact) > (%(after_code)s, %(after_fact)s)
+ORDER BY p.code, f.fact
+LIMIT %(limit)s
+"""
+TERM_ID = "SELECT id FROM term WHERE text = %s"
 TERMS = "SELECT id, text FROM term WHERE id = ANY(%s)"
 STAGES = list(Stage)
 
@@ -104,25 +136,19 @@ def totals(
     connection: Connection, viewpoint: Viewpoint, by: By, role: str, attribute: Attribute
 ) -> tuple[dict[str | None, int], list[Total]]:
     """(projects per group, totals), both by group and measure; the group None is what belongs to none."""
-    then = by == "unit" and attribute == "then"
-    asked: dict[str, Any] = {
-        "on": viewpoint.on,
-        "known": viewpoint.known,
-        "role": ROLE_NUMBERS[UNIT_ROLES[role]],
-        "stated": STATED.get(by),
-        "then": then,
+    asked = _asked(connection, viewpoint, by, role, attribute)
+    asked |= {
         "flows": [m.code(a) for m in FLOW_MEASURES for a in REPORTED],
         "levels": [m.code(a) for m in LEVEL_MEASURES for a in REPORTED],
         "statistical": [m.code("statistical") for m in MEASURES.values()],
     }
-    keys = connection.execute(_keys(by).encode(), asked).fetchall()
-    asked |= {"projects": [p for p, _ in keys], "keys": [k for _, k in keys]}
     found: list[tuple[Any, ...]] = []
-    for query in (BY_UNIT_THEN if then else FLOWS, LEVELS, CITED):
+    for query in (BY_UNIT_THEN if asked["then"] else FLOWS, LEVELS, CITED):
         found.extend(connection.execute(query.encode(), asked).fetchall())
-    names = _names(connection, by, {row[0] for row in found} | {k for _, k in keys})
+    keys: list[int | None] = asked["keys"]
+    names = _names(connection, by, {row[0] for row in found} | set(keys))
     counts: dict[str | None, int] = {}
-    for _, key in keys:
+    for key in keys:
         counts[names[key]] = counts.get(names[key], 0) + 1
     made = [
         Total(names[key], *BY_CODE[measure], int(amount), int(facts), f"{fingerprint & 0xFFFFFFFFFFFFFFFF:016x}")
@@ -130,6 +156,64 @@ def totals(
     ]
     made.sort(key=lambda t: (t.group is None, t.group or "", t.measure.number, t.authority))
     return dict(sorted(counts.items(), key=lambda c: (c[0] is None, c[0] or ""))), made
+
+
+class Part(NamedTuple):
+    """Which total's sources: of one group (None: what belongs to none), or of every group."""
+
+    measure: Measure
+    authority: Authority
+    group: str | None
+    every: bool
+
+
+def sources(
+    connection: Connection,
+    viewpoint: Viewpoint,
+    by: By,
+    role: str,
+    attribute: Attribute,
+    part: Part,
+    after: tuple[str, int] = ("", 0),
+    limit: int = 200,
+) -> list[tuple[str, int]]:
+    """(project, fact number) of the facts that make a total, by code and number, after a pair."""
+    asked = _asked(connection, viewpoint, by, role, attribute)
+    asked |= {
+        "measure": part.measure.code(part.authority),
+        "every": part.every,
+        "key": _key(connection, by, part.group),
+        "after_code": after[0],
+        "after_fact": after[1],
+        "limit": limit,
+    }
+    last = part.measure.sort == "level" or part.authority == "statistical"
+    if part.measure.sort == "level":
+        asked["then"] = False
+    return connection.execute((FACTS_OF_LAST if last else FACTS_OF_FLOW).encode(), asked).fetchall()
+
+
+def _key(connection: Connection, by: By, group: str | None) -> int | None:
+    """A group's number; one that was never heard of has the number of nothing."""
+    if group is None:
+        return None
+    if by == "stage":
+        return Stage(group).rank if group in set(Stage) else -1
+    found = connection.execute(TERM_ID, (group,)).fetchone()
+    return int(found[0]) if found else -1
+
+
+def _asked(connection: Connection, viewpoint: Viewpoint, by: By, role: str, attribute: Attribute) -> dict[str, Any]:
+    """What the queries share: the viewpoint, and each project's group at it."""
+    asked: dict[str, Any] = {
+        "on": viewpoint.on,
+        "known": viewpoint.known,
+        "role": ROLE_NUMBERS[UNIT_ROLES[role]],
+        "stated": STATED.get(by),
+        "then": by == "unit" and attribute == "then",
+    }
+    keys = connection.execute(_keys(by).encode(), asked).fetchall()
+    return asked | {"projects": [p for p, _ in keys], "keys": [k for _, k in keys]}
 
 
 def _keys(by: By) -> str:

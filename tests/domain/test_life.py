@@ -70,9 +70,7 @@ def test_a_letter_of_intent_is_no_signing_and_its_sum_is_not_agreed_money():
 def test_an_upgrade_counts_once_and_restates_the_sum():
     book = a_project(signed=False)
     why = {"reason": "直接签约"}
-    book.record(
-        P, "signings", occurred_on="2026-02-01", level="agreement", counterparty="甲", agreed=yuan("100"), **why
-    )
+    book.record(P, "signings", occurred_on="2026-02-01", level="agreement", counterparty="甲", agreed=yuan("100"), **why)
     book.record(P, "signings", occurred_on="2026-03-01", level="contract", counterparty="甲", agreed=yuan("120"))
     assert amount(book, "agreed") == "120"
     found = stage_of(book.view())
@@ -182,8 +180,8 @@ def test_a_second_figure_for_an_overlapping_period_is_refused():
         book.record(
             P, "taxes", **(tax | {"occurred_on": "2026-05-30"}), period={"since": "2026-05-01", "until": "2026-05-31"}
         )
+    may = {"since": "2026-05-01", "until": "2026-05-31"}
     with pytest.raises(RetainsMoreThanPaid):
-        may = {"since": "2026-05-01", "until": "2026-05-31"}
         book.record(P, "taxes", occurred_on="2026-05-31", period=may, total=yuan("1"), retained=yuan("2"))
     assert (amount(book, "tax"), amount(book, "tax_retained")) == ("100", "40")
 
@@ -214,9 +212,7 @@ def test_a_plan_is_adopted_once_and_then_revised():
 def test_none_provided_is_not_blank_is_not_zero():
     book = a_project()
     book.record(P, "plans", act="adopt", occurred_on="2026-06-01", start="2026-06-15", investment=yuan("0"))
-    book.record(
-        P, "plans", act="revise", occurred_on="2026-06-20", completion={"blank": "none_provided", "note": "TBC"}
-    )
+    book.record(P, "plans", act="revise", occurred_on="2026-06-20", completion={"blank": "none_provided", "note": "TBC"})
     plan = {f.field: f.in_force for f in book.status().plan}
     assert plan["completion"].blank == "none_provided"
     assert plan["completion"].value is None

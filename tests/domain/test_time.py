@@ -46,9 +46,7 @@ def reads(money: str, voucher: str = "V-1", on: str = "2026-02-01") -> dict[str,
 
 
 def correct(book: Book, target: int, money: str, at: str = "2026-03-01", by: Any = WANG, **more: Any) -> int:
-    return book.record(P, "corrections", by=by, at=at, target=target, reads=reads(money, **more), because="笔误")[
-        0
-    ].number
+    return book.record(P, "corrections", by=by, at=at, target=target, reads=reads(money, **more), because="笔误")[0].number
 
 
 def approve(book: Book, proposal: int, by: Any = LI, at: str = "2026-03-05") -> None:
@@ -121,8 +119,8 @@ def test_a_proposal_is_decided_once_and_a_declined_one_never_takes_effect():
 
 def test_a_correction_states_the_same_kind_and_something_else():
     book, number = funded()
+    other = {"kind": "jobs_held", "occurred_on": "2026-02-01", "count": 3}
     with pytest.raises(AnotherKind):
-        other = {"kind": "jobs_held", "occurred_on": "2026-02-01", "count": 3}
         book.record(P, "corrections", target=number, reads=other, because="错")
     with pytest.raises(NothingChanges):
         correct(book, number, "5000.00")
@@ -159,8 +157,7 @@ def test_a_reinstatement_repeats_the_checks():
     approve(book, annul)
     book.record(P, "funds", **arrival("7.00"))
     with pytest.raises(VoucherAlreadyCounted):
-        proposal = book.record(P, "reinstatements", target=number, because="查实")[0].number
-        approve(book, proposal)
+        approve(book, book.record(P, "reinstatements", target=number, because="查实")[0].number)
 
 
 def test_a_fact_is_asked_for_on_both_axes():
