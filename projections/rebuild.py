@@ -8,25 +8,18 @@ from psycopg import sql
 from projections.runner import Projecting, make_tables
 from store.database import as_role
 
-SWAP = (
-    "DROP SCHEMA IF EXISTS {old} CASCADE",
-    "ALTER SCHEMA {read} RENAME TO {old}",
-    "ALTER SCHEMA {shadow} RENAME TO {read}",
-    "DROP SCHEMA {old} CASCADE",
-)
+TABLES = ("project", "term", "fact", "current", "progress")
+FUNCTIONS = ("standing", "tenure", "stint", "listed")
 
 
 def rebuild(dsn: str, schema: str = "district", progress: Callable[[int], None] | None = None) -> int:
     """Make the read model anew from the whole ledger; answers the position it reached."""
-    names = {n: sql.Identifier(f"{schema}_{n}") for n in ("read", "shadow", "old")}
+    read, shadow = f"{schema}_read", f"{schema}_shadow"
     with psycopg.connect(as_role(dsn, "lifecycle_projector", schema), autocommit=True) as connection:
         connection.execute("SELECT pg_advisory_lock(hashtext('lifecycle rebuild'))")
-        connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {shadow} CASCADE").format(**names))
-        connection.execute(sql.SQL("CREATE SCHEMA {shadow}").format(**names))
-        for role in ("lifecycle_service", "lifecycle_reader"):
-            grant = sql.SQL("GRANT USAGE ON SCHEMA {shadow} TO {role}")
-            connection.execute(grant.format(role=sql.Identifier(role), **names))
-        connection.execute(sql.SQL("SET search_path TO {shadow}, {own}").format(own=sql.Identifier(schema), **names))
+        _drop(connection, shadow)
+        path = sql.SQL("SET search_path TO {}, {}").format(sql.Identifier(shadow), sql.Identifier(schema))
+        connection.execute(path)
         make_tables(connection)
         projecting = Projecting(connection)
         projecting.catch_up(progress=progress)
@@ -37,9 +30,20 @@ def rebuild(dsn: str, schema: str = "district", progress: Callable[[int], None] 
             while projecting.step() is not None:
                 pass
             reached = projecting.position()
-            for statement in SWAP:
-                connection.execute(sql.SQL(statement).format(**names))
+            _drop(connection, read)
+            for sort, names in (("TABLE", TABLES), ("FUNCTION", FUNCTIONS)):
+                for name in names:
+                    move = sql.SQL(f"ALTER {sort} {{}} SET SCHEMA {{}}")
+                    connection.execute(move.format(sql.Identifier(shadow, name), sql.Identifier(read)))
     return reached
+
+
+def _drop(connection: psycopg.Connection, schema: str) -> None:
+    """Everything of ours in a schema; functions that speak of a table go with it."""
+    for name in TABLES:
+        connection.execute(sql.SQL("DROP TABLE IF EXISTS {} CASCADE").format(sql.Identifier(schema, name)))
+    for name in FUNCTIONS:
+        connection.execute(sql.SQL("DROP FUNCTION IF EXISTS {}").format(sql.Identifier(schema, name)))
 
 
 def _hold_live(connection: psycopg.Connection, schema: str) -> None:

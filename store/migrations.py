@@ -42,22 +42,20 @@ def migrate(admin_dsn: str, schema: str = "district") -> list[str]:
 
 def _schemas(connection: psycopg.Connection, schema: str) -> None:
     ledger, read = sql.Identifier(schema), sql.Identifier(f"{schema}_read")
-    database = sql.Identifier(connection.info.dbname)
+    shadow = sql.Identifier(f"{schema}_shadow")
     for statement in (
         "CREATE SCHEMA IF NOT EXISTS {ledger}",
         "CREATE SCHEMA IF NOT EXISTS {read} AUTHORIZATION lifecycle_projector",
-        "GRANT CREATE ON DATABASE {database} TO lifecycle_projector",  # rebuilds go into a schema of their own
+        "CREATE SCHEMA IF NOT EXISTS {shadow} AUTHORIZATION lifecycle_projector",  # where rebuilds are made
         "GRANT CREATE, USAGE ON SCHEMA {ledger} TO lifecycle_owner",
         "GRANT USAGE ON SCHEMA {ledger}, {read} TO lifecycle_service, lifecycle_projector, lifecycle_reader",
         "ALTER DEFAULT PRIVILEGES FOR ROLE lifecycle_projector"
         " GRANT SELECT ON TABLES TO lifecycle_service, lifecycle_reader",
-        "ALTER DEFAULT PRIVILEGES FOR ROLE lifecycle_projector"
-        " GRANT USAGE ON SCHEMAS TO lifecycle_service, lifecycle_reader",
         "SET search_path TO {ledger}, pg_temp",
         "CREATE TABLE IF NOT EXISTS migration (name text PRIMARY KEY, sha256 text NOT NULL,"
         " applied_at timestamptz NOT NULL DEFAULT now())",
     ):
-        connection.execute(sql.SQL(statement).format(ledger=ledger, read=read, database=database))
+        connection.execute(sql.SQL(statement).format(ledger=ledger, read=read, shadow=shadow))
 
 
 def _files() -> list[tuple[str, str]]:

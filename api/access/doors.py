@@ -1,7 +1,7 @@
 """Every route says which action it is, or cannot be made; what the role table does not list is refused."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Annotated, Any, Literal, cast
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
@@ -9,15 +9,17 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
-from api.access.strict import MOST_BYTES, NotJson, TooLarge, checked
+from api.access.strict import MOST_BYTES, NotJson, TooLarge, checked, printable
 from api.services import Services
 from domain.command import Action
 from domain.entry import Actor
-from domain.errors import NotPermitted, Refused
+from domain.errors import NotFound, NotPermitted, Refused
 from domain.permissions import EVERY, allows
 
 READ_DEADLINE = 30.0
 """Seconds in all for a request's body to arrive."""
+QUICKLY_CHECKED = 16_384
+"""Bytes up to which a body is checked on the spot; a larger one may take long enough to keep others waiting."""
 Declared = Action | Literal["public"]
 
 
@@ -35,6 +37,13 @@ class UnknownParameter(Refused):
     sort = "invalid"
 
 
+class BadParameter(Refused):
+    """A parameter stands twice, or holds characters that no record can hold."""
+
+    zh = "查询参数重复，或含有不能入账的字符。"
+    sort = "invalid"
+
+
 class TooSlow(Refused):
     """The body did not arrive in time."""
 
@@ -42,19 +51,22 @@ class TooSlow(Refused):
     sort = "invalid"
 
 
-def asks(action: Declared) -> dict[str, Any]:
-    """What a route passes as `openapi_extra` to declare its action."""
-    return {"x-action": str(action)} | ({} if action == "public" else {"security": [{"token": []}]})
+def asks(*actions: Declared) -> dict[str, Any]:
+    """What a route passes as `openapi_extra` to declare its action; of several, the role needs one to come in."""
+    public = actions == ("public",)
+    return {"x-action": ",".join(actions)} | ({} if public else {"security": [{"token": []}]})
 
 
 class Guarded(APIRoute):
     """Lets nobody in before the role table has been asked; refuses to exist without an action."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **kwargs: Any) -> None:
-        declared = (kwargs.get("openapi_extra") or {}).get("x-action")
-        if declared != "public" and declared not in {a.value for a in Action}:
+        declared = str((kwargs.get("openapi_extra") or {}).get("x-action", ""))
+        names = [] if declared == "public" else declared.split(",")
+        if not set(names) <= {a.value for a in Action}:
             raise TypeError(f"the route {path} does not say which action it is")
-        self.action: Declared = "public" if declared == "public" else Action(declared)
+        self.actions = tuple(Action(name) for name in names)
+        """Empty for what is public: saying so is the only way to be open."""
         super().__init__(path, endpoint, **kwargs)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -62,11 +74,9 @@ class Guarded(APIRoute):
         known = query_names(self.dependant)
 
         async def guarded(request: Request) -> Response:
-            if self.action != "public":
-                request.state.actor = await run_in_threadpool(enter, request, self.action)
-            for name in request.query_params:
-                if name not in known:
-                    raise UnknownParameter(name if name.isascii() and name.isprintable() else "?")
+            if self.actions:
+                request.state.actor = await run_in_threadpool(enter, request, self.actions)
+            strict_address(request, known)
             return await handle(request)
 
         return guarded
@@ -78,16 +88,29 @@ def query_names(dependant: Dependant) -> set[str]:
     return {parameter.alias for parameter in dependant.query_params}.union(*inner)
 
 
-def enter(request: Request, action: Action) -> Actor:
-    """The actor behind the token. Raises NotSignedIn, or NotPermitted where no relation would allow the action."""
+def strict_address(request: Request, known: set[str]) -> None:
+    """Raises NotFound for a path no record can have, UnknownParameter, BadParameter."""
+    if not printable(request.scope["path"]):
+        raise NotFound
+    seen: set[str] = set()
+    for name, value in request.query_params.multi_items():
+        if name not in known:
+            raise UnknownParameter(name[:40] if name.isascii() and name.isprintable() else "?")
+        if name in seen or not printable(value):
+            raise BadParameter(name)
+        seen.add(name)
+
+
+def enter(request: Request, actions: Sequence[Action]) -> Actor:
+    """The actor behind the token. Raises NotSignedIn, or NotPermitted where no relation would allow any action."""
     scheme, _, clear = request.headers.get("authorization", "").partition(" ")
     services: Services = request.app.state.services
     token = services.accounts.find(clear.strip()) if scheme.lower() == "bearer" and clear else None
     if token is None:
         raise NotSignedIn
     actor = token.actor()
-    if not any(allows(actor.role, action, relation) for relation in EVERY):
-        raise NotPermitted(f"{actor.role} · {action}")
+    if not any(allows(actor.role, action, relation) for action in actions for relation in EVERY):
+        raise NotPermitted(f"{actor.role} · {', '.join(actions)}")
     return actor
 
 
@@ -102,8 +125,8 @@ def router(**kwargs: Any) -> APIRouter:
 
 async def strict_body(request: Request) -> bytes:
     """The body, read within size and time, checked to be strict JSON. Raises TooLarge, TooSlow, NotJson, BadJson."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise NotJson(pointer="")
+    if not is_json(request.headers.getlist("content-type")):
+        raise NotJson
     announced = request.headers.get("content-length", "0")
     if announced.isascii() and announced.isdigit() and int(announced) > MOST_BYTES:
         raise TooLarge
@@ -116,8 +139,19 @@ async def strict_body(request: Request) -> bytes:
                     raise TooLarge
     except TimeoutError:
         raise TooSlow from None
-    checked(bytes(body))
+    if len(body) <= QUICKLY_CHECKED:
+        checked(bytes(body))
+    else:
+        await run_in_threadpool(checked, bytes(body))
     return bytes(body)
+
+
+def is_json(content_types: Sequence[str]) -> bool:
+    """One media type, application/json, in no other encoding than UTF-8 (RFC 8259 §8.1)."""
+    if len(content_types) != 1:
+        return False
+    kind, *parameters = (part.strip().lower() for part in content_types[0].split(";"))
+    return kind == "application/json" and all(p in ("charset=utf-8", 'charset="utf-8"') for p in parameters)
 
 
 def services_of(request: Request) -> Services:

@@ -1,12 +1,18 @@
 """JSON read strictly, before anything else sees it: size, encoding, depth, numbers, duplicate keys, characters."""
 
 import json
+import re
 from typing import Any, NoReturn
 
 from domain.errors import Refused
 
 MOST_BYTES = 1_048_576
 DEEPEST = 64
+STRINGS_AND_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\Z)|([\[{])|([\]}])', re.DOTALL)
+"""A string is skipped whole, so that brackets in it do not count; one that never ends reaches to the end."""
+UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters but tab and line ends, and halves of characters."""
+MOST_DIGITS = 30
 
 
 class TooLarge(Refused):
@@ -39,7 +45,7 @@ def checked(body: bytes) -> Any:
     if deeper_than(body, DEEPEST):
         raise BadJson(f"nested deeper than {DEEPEST} / 嵌套超过 {DEEPEST} 层")
     try:
-        value = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant, parse_float=_finite)
+        value = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant, parse_float=_finite, parse_int=_whole)
     except BadJson:
         raise
     except ValueError as error:
@@ -50,25 +56,21 @@ def checked(body: bytes) -> Any:
 
 
 def deeper_than(body: bytes, limit: int) -> bool:
-    """Counts brackets outside strings, byte by byte: no recursion, whatever comes."""
-    depth, inside, escaped = 0, False, False
-    for byte in body:
-        if inside:
-            if escaped:
-                escaped = False
-            elif byte == 0x5C:
-                escaped = True
-            elif byte == 0x22:
-                inside = False
-        elif byte == 0x22:
-            inside = True
-        elif byte in (0x5B, 0x7B):
+    """Counts brackets outside strings: no recursion, whatever comes."""
+    depth = 0
+    for found in STRINGS_AND_BRACKETS.finditer(body):
+        if found.lastindex == 1:
             depth += 1
             if depth > limit:
                 return True
-        elif byte in (0x5D, 0x7D):
+        elif found.lastindex == 2:
             depth -= 1
     return False
+
+
+def printable(text: str) -> bool:
+    """Whether text from an address or a header holds nothing that an entry could not."""
+    return UNWANTED.search(text) is None and "\ufffd" not in text
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -89,19 +91,23 @@ def _finite(text: str) -> float:
     return number
 
 
+def _whole(text: str) -> int:
+    if len(text) > MOST_DIGITS:
+        raise BadJson("a number beyond all bounds / 数值超出范围")
+    return int(text)
+
+
 def _characters(value: Any) -> None:
     waiting = [value]
     while waiting:
         match waiting.pop():
             case str() as text:
-                if any((c < " " and c not in "\n\r\t") or "\ud800" <= c <= "\udfff" or c == "\x7f" for c in text):
+                if UNWANTED.search(text):
                     raise BadJson("a control character or half character in text / 文本含控制字符或残缺字符")
             case dict() as mapping:
                 waiting.extend(mapping)
                 waiting.extend(mapping.values())
             case list() as items:
                 waiting.extend(items)
-            case int() as number if abs(number) > 10**30:
-                raise BadJson("a number beyond all bounds / 数值超出范围")
             case _:
                 pass
