@@ -8,7 +8,7 @@ from pydantic.json_schema import models_json_schema
 
 import domain.kinds  # noqa: F401  (fills the table of commands)
 from api.access.doors import asks, router, unguarded
-from api.rest import health, problems, questions, tokens
+from api.rest import health, problems, questions, tokens, vocabulary
 from api.rest.commands import commands, schemas
 from api.services import Services
 
@@ -30,7 +30,7 @@ def create_app(services: Services) -> FastAPI:
         openapi_url=None,
     )
     app.state.services = services
-    for part in (commands(), questions.made, tokens.made, health.made, _document(app)):
+    for part in (commands(), questions.made, vocabulary.made, tokens.made, health.made, _document(app)):
         app.router.routes.extend(part.routes)  # the guarded routes themselves, not wrapped
     problems.install(app)
     if open_by_omission := unguarded(app):

@@ -25,6 +25,8 @@ ROOTS_PLACE = Path("/var/lib/lifecycle")
 """Where root keeps data and binaries: PostgreSQL refuses to run as root, and root's home is closed to others."""
 START_LIMIT = 120.0
 """Seconds to wait for a start; recovery after a crash may take a while."""
+GRACE = 5.0
+"""Seconds within which a starting server must have written its pid file."""
 SETTINGS = {
     "listen_addresses": "",
     "shared_buffers": "128MB",
@@ -157,9 +159,10 @@ class Embedded:
             *("pg_ctl", "-D", str(self.place.data), "-l", str(self.place.log), "-W"),
             *("-o", f"{options} -c unix_socket_directories='{sockets}'", "start"),
         )
-        deadline = time.monotonic() + START_LIMIT
+        begun = time.monotonic()
         while not self.alive():
-            if time.monotonic() > deadline or not self._running():
+            waited = time.monotonic() - begun
+            if waited > START_LIMIT or (waited > GRACE and not self._running()):
                 raise DatabaseNotStarted(self._log_tail())
             time.sleep(0.05)
 
@@ -170,15 +173,17 @@ class Embedded:
             return None
 
     def _running(self) -> bool:
-        """Whether a postmaster of this data directory is at work; it may not have written its pid file yet."""
+        """Whether a postmaster of this data directory is at work."""
         pid = self._pid()
-        return pid is None or _is_postgres(pid)
+        return pid is not None and _is_postgres(pid)
 
     def _forget_stale_pid(self) -> None:
-        """A pid file whose process is gone, or is something else by now, would keep the server from starting."""
+        """Lock files whose process is gone, is a zombie or something else by now, would keep the server from starting."""
         pid = self._pid()
-        if pid is not None and not _is_postgres(pid):
+        if pid is None or not _is_postgres(pid):
             (self.place.data / "postmaster.pid").unlink(missing_ok=True)
+            for socket_file in self.place.sockets.glob(".s.PGSQL.*"):
+                socket_file.unlink(missing_ok=True)
 
     def _create(self) -> None:
         with psycopg.connect(self.dsn("postgres"), autocommit=True) as connection:

@@ -65,6 +65,7 @@ class Guarded(APIRoute):
         names = [] if declared == "public" else declared.split(",")
         if not set(names) <= {a.value for a in Action}:
             raise TypeError(f"the route {path} does not say which action it is")
+        self.action = declared
         self.actions = tuple(Action(name) for name in names)
         """Empty for what is public: saying so is the only way to be open."""
         super().__init__(path, endpoint, **kwargs)

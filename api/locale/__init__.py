@@ -1,0 +1,74 @@
+"""Every word that people read, in Chinese and English, each in one place: zh.toml and en.toml.
+
+The words themselves are the program's; the rules of irregularity bring their own names (domain.questions.irregularities),
+and the lights of a district are its data (its settings).
+"""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from domain.command import TABLE
+from domain.entry import Role
+from domain.fact import AUTHORITIES, KINDS, MEASURES, Stage, StreamKind
+from domain.judgement import JUDGEMENTS
+from domain.office.unit import Opening
+from domain.project.endings import Closing
+from domain.project.funds import FundKind
+from domain.project.plans import PLANNED
+from domain.project.responsibilities import ROLES
+from domain.project.signings import ORDER
+from domain.questions.irregularities import RULES
+from domain.settings import Lands
+
+Language = Literal["zh", "en"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+MARKS = (
+    *("not_started_when_due", "completion_overdue", "paused", "unowned", "irregular"),
+    *("corrected", "annulled", "reinstated", "pending"),
+)
+"""Of a project's status, and of the facts in its timeline."""
+
+
+@cache
+def texts(language: Language) -> Mapping[str, Mapping[str, str]]:
+    """One language whole, by section and word."""
+    with Path(__file__).with_name(f"{language}.toml").open("rb") as file:
+        found: dict[str, dict[str, str]] = tomllib.load(file)
+    return found | {"rules": {rule: zh_en[LANGUAGES.index(language)] for rule, zh_en in RULES.items()}}
+
+
+def declared() -> dict[str, tuple[str, ...]]:
+    """Every word of every section, as the program itself declares it: what both languages must name."""
+    return {
+        "streams": get_args(StreamKind),
+        "access": tuple(Role),
+        "stages": tuple(Stage),
+        "measures": tuple(MEASURES),
+        "authorities": AUTHORITIES,
+        "roles": ROLES,
+        "marks": MARKS,
+        "rules": tuple(RULES),
+        "kinds": (*KINDS, *JUDGEMENTS),
+        "nouns": _once(d.noun for d in TABLE.values()),
+        "acts": _once(d.act for d in TABLE.values() if d.act),
+        "fields": _once(f for model in (*KINDS.values(), *TABLE) for f in model.model_fields),
+        "unit_sorts": words_of(Opening, "sort"),
+        "fund_kinds": get_args(FundKind),
+        "landings": get_args(Lands),
+        "levels": tuple(ORDER),
+        "endings": words_of(Closing, "how"),
+        "blanks": ("withheld", "none_provided", "not_mentioned"),
+        "plans": PLANNED,
+    }
+
+
+def words_of(model: Any, field: str) -> tuple[str, ...]:
+    """The words that a field of a fact takes."""
+    return get_args(model.model_fields[field].annotation)
+
+
+def _once(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(words))

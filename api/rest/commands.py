@@ -7,13 +7,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
 from api.access.doors import Body, By, Running, asks, router
 from domain.command import Action, Command, Deed, nouns
 from domain.entry import Source, stream_kind
-from domain.errors import Refused
+from domain.errors import NotFound, Refused
 from domain.fact import StreamKind
 from store.ledger import Asked, Recorded
 
@@ -24,6 +24,13 @@ class UnknownNoun(Refused):
     """There is no such command for this sort of stream."""
 
     zh = "此类对象没有这个命令。"
+    sort = "invalid"
+
+
+class BadKey(Refused):
+    """Idempotency-Key takes 1 to 200 printable ASCII characters."""
+
+    zh = "Idempotency-Key 须为 1 至 200 个可打印的 ASCII 字符。"
     sort = "invalid"
 
 
@@ -55,22 +62,40 @@ class RecordedAnswer(BaseModel):
 
 
 class BatchItem(BaseModel):
-    """`stream` is absent where the command begins one (projects, units, people)."""
+    """`stream` is absent, or "new", where the command begins one (projects, units, people)."""
 
-    stream: str | None = None
-    noun: str
+    model_config = ConfigDict(extra="forbid", strict=True)
+    stream: Annotated[str, Field(max_length=64)] | None = None
+    noun: Annotated[str, Field(max_length=40)]
     command: dict[str, Any]
 
 
 class Batch(BaseModel):
     """All commands in one request, or none. `joint`: one act over several streams, whose entries are counterparts."""
 
+    model_config = ConfigDict(extra="forbid", strict=True)
     commands: Annotated[list[BatchItem], Field(min_length=1, max_length=200)]
     joint: bool = True
 
 
-Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
-Match = Annotated[str | None, Header(alias="If-Match", max_length=40)]
+Key = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        description="同一键与同一请求体：重得首次答复；另一请求体：422 / same key and body: the first answer again",
+    ),
+]
+Match = Annotated[
+    str | None,
+    Header(
+        alias="If-Match",
+        max_length=120,
+        description='所见最后一条记录的编号，如 "7"；已有变化则 412 / the number of the last entry you saw; stale: 412',
+    ),
+]
+
+WRITING = tuple(action for action in Action if action not in (Action.READ, Action.TOKENS))
+"""A batch may hold any command; each is permitted on its own."""
 
 
 @functools.cache
@@ -91,6 +116,8 @@ def asked(request: Request, by: By, key: str | None, body: bytes) -> Asked | Non
     """The idempotency key in its actor's scope, with the canonical bytes of the request."""
     if key is None:
         return None
+    if not (0 < len(key) <= 200 and key.isascii() and key.isprintable()):
+        raise BadKey
     canonical = to_json([request.method, request.url.path, from_json(body)])
     return Asked(by.person, key, canonical)
 
@@ -127,7 +154,7 @@ def commands() -> APIRouter:
         response_model=RecordedAnswer,
         operation_id="record_batch",
         summary="Several commands, all or none",
-        openapi_extra=asks(Action.PROPOSE) | _body("Batch"),
+        openapi_extra=asks(*WRITING) | _body("Batch"),
     )
     return made
 
@@ -159,6 +186,8 @@ def _begin(made: APIRouter, stream: StreamKind, noun: str, path: str) -> None:
 
 def _follow(made: APIRouter, stream: StreamKind, noun: str, path: str, label: str, deeds: list[Deed]) -> None:
     def write(request: Request, body: Body, services: Running, by: By, label: str, key: Key, match: Match) -> Recorded:
+        if stream_kind(label) != stream:
+            raise NotFound(label)
         command = reader(stream, noun).validate_json(body)
         known = asked(request, by, key, body)
         return services.ledger.record(label, command, by=by, source=API, key=known, expected=expected(match))
@@ -194,21 +223,27 @@ def _follow(made: APIRouter, stream: StreamKind, noun: str, path: str, label: st
 def batches(request: Request, body: Body, services: Running, by: By, key: Key = None) -> RecordedAnswer:
     """Each command as it would be posted alone; nobody sees half of it."""
     batch = Batch.model_validate_json(body)
-    items = [(item.stream, _command(n, item)) for n, item in enumerate(batch.commands)]
+    items = [(_stream(item), _command(n, item)) for n, item in enumerate(batch.commands)]
     recorded = services.ledger.record_all(items, by=by, source=API, key=asked(request, by, key, body), joint=batch.joint)
     return RecordedAnswer.of(recorded)
 
 
+def _stream(item: BatchItem) -> str | None:
+    return None if item.stream in (None, "new") else item.stream
+
+
 def _command(number: int, item: BatchItem) -> Command:
     begins = {"projects": "project", "units": "unit", "people": "person"}
-    kind = begins.get(item.noun) if item.stream is None else stream_kind(item.stream)
-    if kind is None or item.noun not in nouns(kind):  # type: ignore[arg-type]  # the values of `begins`
+    stream = _stream(item)
+    kind = begins.get(item.noun) if stream is None else stream_kind(stream)
+    if kind is None or item.noun not in nouns(kind) or nouns(kind)[item.noun][0].begins != (stream is None):  # type: ignore[arg-type]
         raise UnknownNoun(item.noun[:40], pointer=f"/commands/{number}/noun")
     try:
         return reader(kind, item.noun).validate_json(to_json(item.command))
     except ValidationError as error:
+        errors = error.errors(include_url=False, include_input=False)
         raise RequestValidationError(
-            [{**found, "loc": ("commands", number, "command", *found["loc"])} for found in error.errors()]
+            [{**found, "loc": ("commands", number, "command", *found["loc"])} for found in errors]
         ) from None
 
 
