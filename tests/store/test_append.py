@@ -85,11 +85,12 @@ def test_the_ledger_is_never_changed_by_anybody(pools: Database, database: str, 
     for role in (*ROLES, "lifecycle_owner"):
         with (
             psycopg.connect(as_role(database, role)) as connection,  # type: ignore[arg-type]  # the owner too
-            pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.DatabaseError), match="refused|denied"),
+            pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.DatabaseError), match=r"refused|denied"),
         ):
             connection.execute(statement.encode())
-    with psycopg.connect(database, options="-c search_path=district") as connection, pytest.raises(
-        psycopg.errors.DatabaseError, match="never changed"
+    with (
+        psycopg.connect(database, options="-c search_path=district") as connection,
+        pytest.raises(psycopg.errors.DatabaseError, match="never changed"),
     ):
         connection.execute(statement.encode())
     assert len(stored(pools)) == 1
@@ -129,10 +130,12 @@ def test_the_guard_is_the_trigger_without_it_the_owner_could_change_the_record(p
 def test_appending_wants_read_committed(pools: Database):
     opened_ledger(pools)
     asked = request()
-    with pools.writing.connection() as connection, pytest.raises(psycopg.errors.DatabaseError) as refused:
+    parameters = (asked.id, asked.scope, asked.key, asked.body, *columns(rows("XM-2026-001", 1)))
+    with pools.writing.connection() as connection:
         connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
-        parameters = (asked.id, asked.scope, asked.key, asked.body, *columns(rows("XM-2026-001", 1)))
-        connection.execute("SELECT append_many(%s, %s, %s, %s, %s, %s, %s, %s, %s)", parameters)
+        with pytest.raises(psycopg.errors.DatabaseError) as refused:
+            connection.execute("SELECT append_many(%s, %s, %s, %s, %s, %s, %s, %s, %s)", parameters)
+        connection.rollback()
     assert refused.value.sqlstate == "LC005"
 
 
@@ -209,9 +212,7 @@ def test_a_locked_ledger_keeps_writers_waiting_not_failing(pools: Database, data
     made = opened_ledger(pools)
     with psycopg.connect(database, options="-c search_path=district") as holder:
         holder.execute("SELECT FROM head FOR UPDATE")
-        waiting = threading.Thread(
-            target=lambda: made.insert_events(rows("XM-2026-001", 1), request=request()), daemon=True
-        )
+        waiting = threading.Thread(target=lambda: made.insert_events(rows("XM-2026-001", 1), request=request()), daemon=True)
         waiting.start()
         time.sleep(0.2)
         assert len(stored(pools)) == 1

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import signal
 import socket
 import tempfile
 import threading
@@ -37,7 +36,9 @@ def load(database: Database, label: str, stop: threading.Event) -> list[int]:
     acknowledged: list[int] = []
     made = recorder(database)
     with database.reading.connection() as connection:
-        found = connection.execute("SELECT max(version) FROM entry JOIN stream s ON s.id = stream WHERE label = %s", (label,))
+        found = connection.execute(
+            "SELECT max(version) FROM entry JOIN stream s ON s.id = stream WHERE label = %s", (label,)
+        )
         number = (found.fetchone() or (0,))[0] or 0
     while not stop.is_set():
         try:
@@ -66,7 +67,9 @@ def lost(server: Embedded, label: str, round_: int, setting: str = "") -> list[i
     with psycopg.connect(server.dsn(), options="-c search_path=district") as connection:
         kept = {
             row[0]
-            for row in connection.execute("SELECT version FROM entry e JOIN stream s ON s.id = e.stream WHERE label = %s", (label,))
+            for row in connection.execute(
+                "SELECT version FROM entry e JOIN stream s ON s.id = e.stream WHERE label = %s", (label,)
+            )
         }
     return [n for n in acknowledged if n not in kept]
 
@@ -175,5 +178,4 @@ def test_the_service_survives_a_database_that_was_killed(own_server: Embedded):
 
 
 def test_signals_reach_nobody_else(own_server: Embedded):
-    assert os.getpid() not in kill(own_server, send=lambda pid, sig: None)
-    assert signal.SIGKILL == 9
+    assert os.getpid() not in kill(own_server, send=lambda *_: None)

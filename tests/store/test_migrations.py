@@ -29,7 +29,9 @@ def test_six_at_once_apply_each_file_once(empty: str):
     for thread in threads:
         thread.join()
     assert len(applied) == 6
-    assert sorted(name for names in applied for name in names) == [f.stem for f in sorted(store.migrations.SQL.glob("*.sql"))]
+    assert sorted(name for names in applied for name in names) == [
+        f.stem for f in sorted(store.migrations.SQL.glob("*.sql"))
+    ]
 
 
 def test_an_edited_migration_is_refused(database: str):

@@ -1,0 +1,256 @@
+"""The two commands, as a person starts them: first start, stops, kills, six at once, odd paths, a normal user."""
+
+import contextlib
+import json
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from store.server import Embedded, kill
+
+CHECKOUT = Path(__file__).parent.parent
+WAIT = 90.0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Service:
+    """`./run` in a home of its own."""
+
+    def __init__(self, home: Path, checkout: Path = CHECKOUT, user: int | None = None) -> None:
+        self.home = home
+        self.port = free_port()
+        self.token_file = home.parent / "admin.token"
+        self._checkout = checkout
+        self._user = user
+        self.process: subprocess.Popen[str] | None = None
+        self.extra: dict[str, str] = {}
+
+    def environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "LIFECYCLE_HOME": str(self.home),
+            "LIFECYCLE_PORT": str(self.port),
+            "LIFECYCLE_ADMIN_TOKEN_FILE": str(self.token_file),
+            "LANG": "en_GB.UTF-8",
+            "LC_ALL": "en_GB.UTF-8",
+            **self.extra,
+        }
+
+    def start(self) -> "Service":
+        self.process = subprocess.Popen(
+            [str(self._checkout / "run")],
+            env=self.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            cwd="/",
+            user=self._user,
+            extra_groups=[] if self._user is not None else None,
+            start_new_session=True,
+        )
+        return self
+
+    def ready(self) -> dict[str, Any]:
+        deadline = time.monotonic() + WAIT
+        while time.monotonic() < deadline:
+            with contextlib.suppress(OSError):
+                found: dict[str, Any] = self.get("/readyz")
+                return found
+            assert self.process is not None
+            if self.process.poll() is not None:
+                raise AssertionError(self.process.stdout.read() if self.process.stdout else "")
+            time.sleep(0.1)
+        raise AssertionError("not ready in time")
+
+    def get(self, path: str) -> Any:
+        headers = {"Authorization": f"Bearer {self.token_file.read_text().strip()}"} if self.token_file.exists() else {}
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers=headers)
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)
+
+    def post(self, path: str, body: Any) -> Any:
+        headers = {
+            "Authorization": f"Bearer {self.token_file.read_text().strip()}",
+            "Content-Type": "application/json",
+        }
+        data = json.dumps(body).encode()
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", data=data, headers=headers)
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> str:
+        assert self.process is not None
+        self.process.send_signal(how)
+        output, _ = self.process.communicate(timeout=60)
+        return output
+
+    def database(self) -> Embedded:
+        return Embedded(self.home)
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A folder whose name holds spaces and 中文."""
+    folder = Path(tempfile.mkdtemp(prefix="重大 项目 "))
+    yield folder
+    embedded = Embedded(folder / "home")
+    with contextlib.suppress(Exception):
+        embedded.stop()
+    if os.geteuid() == 0:
+        shutil.rmtree(embedded.place.root, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def unit(code: str) -> dict[str, str]:
+    return {"occurred_on": "2026-01-01", "code": code, "name": code}
+
+
+def test_a_first_start_prints_one_token_and_a_stop_stops_the_database_too(place: Path):
+    service = Service(place / "home").start()
+    assert service.ready()["ready"] is True
+    assert service.token_file.stat().st_mode & 0o777 == 0o600
+    service.post("/units", unit("street-a"))
+    output = service.stop()
+    assert service.process is not None
+    assert service.process.returncode == 0
+    assert output.count("lct_") == 1
+    assert f"http://127.0.0.1:{service.port}" in output
+    assert not service.database().alive()
+    again = service.start()
+    again.ready()
+    assert [u["unit"] for u in again.get("/units")["units"]] == ["street-a"]
+    assert "lct_" not in again.stop(signal.SIGINT)
+    assert not service.database().alive()
+
+
+def test_after_kill_9_of_the_service_or_the_database_everything_acknowledged_is_there(place: Path):
+    service = Service(place / "home").start()
+    service.ready()
+    service.post("/units", unit("one"))
+    service.stop(signal.SIGKILL)
+    assert service.database().alive()
+    service.start().ready()
+    service.post("/units", unit("two"))
+    assert kill(service.database())
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError):
+            service.post("/units", unit("three"))
+            break
+        time.sleep(0.2)
+    kill(service.database())
+    service.stop(signal.SIGKILL)
+    pid_file = service.database().place.data / "postmaster.pid"
+    pid_file.write_text(f"{os.getpid()}\n{service.database().place.data}\n")
+    service.start().ready()
+    assert [u["unit"] for u in service.get("/units")["units"]] == ["one", "three", "two"]
+    service.stop()
+
+
+def test_six_starters_at_once_share_one_database_and_make_one_token(place: Path):
+    services = [Service(place / "home") for _ in range(6)]
+    for service in services:
+        service.start()
+    for service in services:
+        service.ready()
+    services[0].post("/units", unit("street-a"))
+    assert [s.get("/units")["units"][0]["unit"] for s in services] == ["street-a"] * 6
+    outputs = [service.stop() for service in services[:5]]
+    assert services[5].get("/units")["units"][0]["unit"] == "street-a"
+    outputs.append(services[5].stop())
+    assert sum(output.count("lct_") for output in outputs) == 1
+    assert not services[0].database().alive()
+
+
+def test_a_taken_port_is_said_in_one_sentence_and_harms_nobody(place: Path):
+    service = Service(place / "home").start()
+    service.ready()
+    second = Service(place / "home")
+    second.port = service.port
+    second.start()
+    assert second.process is not None
+    output, _ = second.process.communicate(timeout=60)
+    assert second.process.returncode == 1
+    assert f"port {service.port} is taken" in output
+    assert service.ready()["ready"] is True
+    service.stop()
+
+
+SYSTEM_PYTHON = "/usr/bin/python3"
+
+
+def system_python() -> bool:
+    """Whether a Python that normal users may run can make an environment."""
+    check = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))"
+    return Path(SYSTEM_PYTHON).exists() and not subprocess.run([SYSTEM_PYTHON, "-c", check], check=False).returncode
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+@pytest.mark.skipif(not system_python(), reason="this machine has no Python 3.11 with venv for normal users")
+def test_a_normal_user_starts_it_from_a_fresh_checkout(place: Path):
+    """Nothing prepared: the environment is made from the lock, data and server are the user's own."""
+    nobody = pwd.getpwnam("nobody").pw_uid
+    checkout = place / "checkout"
+    ignored = shutil.ignore_patterns(".git", "__pycache__", ".*_cache", ".venv*", ".hypothesis", "tests")
+    shutil.copytree(CHECKOUT, checkout, ignore=ignored)
+    for folder in (place, checkout):
+        os.chown(folder, nobody, -1)
+    service = Service(place / "home", checkout, user=nobody)
+    service.extra = {"LIFECYCLE_PYTHON": SYSTEM_PYTHON, "HOME": str(place), "XDG_RUNTIME_DIR": ""}
+    service.start().ready()
+    assert (place / "home" / "postgres" / "data").stat().st_uid == nobody
+    service.post("/units", unit("street-a"))
+    output = service.stop()
+    assert "Preparing the environment" in output
+    assert not (place / "home" / "postgres" / "data" / "postmaster.pid").exists()
+
+
+@pytest.mark.parametrize("command", ["run", "test"])
+def test_what_is_missing_is_said_in_one_plain_sentence(tmp_path: Path, command: str):
+    old = tmp_path / "python3"
+    old.write_text("#!/bin/sh\nexit 1\n")
+    old.chmod(0o755)
+    for name in ("dirname", "sh", "cat"):
+        (tmp_path / name).symlink_to(str(shutil.which(name)))
+    checkout = tmp_path / "checkout"
+    checkout.mkdir()
+    for name in (command, "environment.sh", "requirements.lock", "requirements-dev.lock"):
+        shutil.copy(CHECKOUT / name, checkout / name)
+    found = subprocess.run(
+        [str(checkout / command)], env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False
+    )
+    assert found.returncode == 1
+    assert "需要 Python 3.11" in found.stderr
+    assert "apt install python3 python3-venv" in found.stderr
+
+
+def test_a_python_without_venv_is_told_how_to_get_it(tmp_path: Path):
+    bare = tmp_path / "python3"
+    bare.write_text('#!/bin/sh\ncase "$2" in *venv*) exit 1 ;; esac\necho "3.11.7 hash"\n')
+    bare.chmod(0o755)
+    for name in ("dirname", "sh", "cat"):
+        (tmp_path / name).symlink_to(str(shutil.which(name)))
+    checkout = tmp_path / "checkout"
+    checkout.mkdir()
+    for name in ("run", "environment.sh", "requirements.lock"):
+        shutil.copy(CHECKOUT / name, checkout / name)
+    found = subprocess.run([str(checkout / "run")], env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False)
+    assert found.returncode == 1
+    assert "venv" in found.stderr
+    assert "apt install python3-venv" in found.stderr
