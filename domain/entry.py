@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Literal
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -20,6 +21,7 @@ SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 STREAMS = uuid5(NAMESPACE_URL, "urn:lifecycle:stream")
 
 
+@lru_cache(maxsize=10_000)
 def stream_id(label: str) -> UUID:
     """The library's aggregate id of a stream: uuid5 of its label."""
     return uuid5(STREAMS, label)

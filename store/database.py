@@ -43,6 +43,10 @@ def opened(dsn: str, schema: str = "district", *, size: int = 10, read_dsn: str 
     """Both pools, opened; `read_dsn` names a replica where there is one. Raises psycopg_pool.PoolTimeout when away."""
     service = as_role(dsn, "lifecycle_service", schema)
     reader = as_role(read_dsn or dsn, "lifecycle_service", schema)
+    # A plan made while tables were empty would scan them whole ever after: the writer looks up by key only, and
+    # questions are planned for what they ask.
+    service = make_conninfo(service, options=f"{conninfo_to_dict(service)['options']} -c enable_seqscan=off")
+    reader = make_conninfo(reader, options=f"{conninfo_to_dict(reader)['options']} -c plan_cache_mode=force_custom_plan")
     database = Database(_pool(service, size), _pool(reader, size))
     try:
         database.writing.open(wait=True, timeout=30)

@@ -91,7 +91,7 @@ LIMIT %(limit)s
 NEWER = """
 SELECT e.stream AS originator_id, e.version AS originator_version, e.topic, e.state, e.position, e.recorded_at, e.stated
 FROM unnest(%s::uuid[], %s::int[]) AS known(stream, version)
-JOIN entry e ON e.stream = known.stream AND e.version > known.version
+CROSS JOIN LATERAL (SELECT * FROM entry n WHERE n.stream = known.stream AND n.version > known.version) e
 ORDER BY e.position
 """
 STREAM_BACKWARDS = STREAM.replace("ORDER BY e.version", "ORDER BY e.version DESC")
@@ -202,9 +202,12 @@ class Recorder(ApplicationRecorder):
             return cursor.execute(query.encode(), asked).fetchall()
 
     def select_newer(self, versions: Mapping[UUID, int]) -> list[Row]:
-        """Rows of several streams beyond the versions known, in position order; labels are left out."""
+        """Rows of several streams beyond the versions known, in position order; labels are left out.
+
+        Asked of the primary: what is decided must be decided on the newest facts.
+        """
         asked = (list(versions), list(versions.values()))
-        with self._reading.connection() as connection, connection.cursor(row_factory=class_row(Row)) as cursor:
+        with self._writing.connection() as connection, connection.cursor(row_factory=class_row(Row)) as cursor:
             return cursor.execute(NEWER.encode(), asked).fetchall()
 
     def select_notifications(

@@ -49,7 +49,7 @@ class Records(Application[UUID]):
 
     def append(self, entries: Sequence[Entry], request: Request) -> Position:
         """Save entries as one request; answers the last position. What was appended is known without reading it."""
-        recordings = self.save(*entries, request=request)
+        recordings = self.events.put(entries, request=request)
         place = Position(0)
         for entry, recording in zip(entries, recordings, strict=True):
             place = cast("Position", recording.notification.id)
