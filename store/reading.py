@@ -23,7 +23,7 @@ class Head:
 BATCH_END = """
 SELECT max(last) FROM (SELECT last FROM request WHERE last > %(after)s ORDER BY last LIMIT 1) AS one
 UNION ALL
-SELECT max(last) FROM request WHERE last > %(after)s AND last <= %(after)s + %(limit)s
+SELECT max(last) FROM request WHERE last > %(after)s AND last <= %(after)s::bigint + %(limit)s::bigint
 """
 ENTRIES = ROWS + "WHERE e.position > %(after)s AND e.position <= %(until)s ORDER BY e.position"
 AT_TIME = "SELECT last FROM request WHERE recorded_at <= %s ORDER BY recorded_at DESC, last DESC LIMIT 1"

@@ -146,7 +146,7 @@ FROM generate_series(1, 10000) AS p, generate_series(1, %(each)s) AS n,
 """
 STANDING = """
 INSERT INTO fact
-SELECT p, 1, 1, 1, 0, NULL, date '2021-12-01', 0, NULL, NULL, NULL, 1, 9223372036854775807
+SELECT p, 1, 1, 1, 0, NULL::smallint, date '2021-12-01', 0, NULL::int, NULL::int, NULL::int, 1, 9223372036854775807
 FROM generate_series(1, 10000) AS p
 UNION ALL
 SELECT p, 2, 2, 10, 0, 3, date '2021-12-01', NULL, p %% 30 + 1, NULL, NULL, 1, 9223372036854775807
