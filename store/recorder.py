@@ -19,9 +19,13 @@ from eventsourcing.persistence import (
 from psycopg.rows import class_row
 from psycopg_pool import ConnectionPool
 
-RETRIES = 6
 WAIT = 0.25
-"""Seconds before the first look after a cut connection; doubled each time, some 15 s in all."""
+"""Seconds before the first look after a cut connection; doubled each time."""
+PATIENCE = 20.0
+"""Seconds after which no further attempt begins; a failover took 6.6."""
+REFUSED = ("LC001", "LC004")
+PASSED_ON = ("40001", "40P01", "57014")
+"""Serialisation failure, deadlock, cancelled: the database's word to the caller, not a cut."""
 
 
 class Conflict(IntegrityError):
@@ -118,37 +122,43 @@ class Recorder(ApplicationRecorder):
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
         """Append rows as one request (`request=`); answers their positions.
 
-        Raises Conflict, RequestRepeated, or the database's own error. After a connection lost at COMMIT the request is
-        looked up by its id, so what is answered is what happened.
+        Raises Conflict, RequestRepeated, or the database's own error. Whatever goes wrong, the request is looked up by
+        its id before anything is said, so what is answered is what happened; only a database that stays away beyond
+        PATIENCE leaves it open (OperationalError), and the same request sent again will tell.
         """
         request: Request = kwargs["request"]
         rows = cast("Sequence[Row]", stored_events)
-        wait = WAIT
-        for attempt in range(RETRIES):
+        if not rows:
+            return []
+        wait, deadline = WAIT, time.monotonic() + PATIENCE
+        while True:
             try:
-                last, recorded_at = self._append(rows, request)
-                break
-            except psycopg.errors.UniqueViolation as error:
-                if error.diag.table_name != "request":
+                return _places(len(rows), *self._append(rows, request))
+            except psycopg.DatabaseError as error:
+                refused = isinstance(error, psycopg.errors.UniqueViolation) or error.sqlstate in REFUSED
+                if not refused:
+                    if not isinstance(error, psycopg.OperationalError) or error.sqlstate in PASSED_ON:
+                        raise
+                    time.sleep(wait)
+                    wait *= 2
+                # Also when refused: what it conflicts with may be its own entries, stored by an attempt that was cut.
+                known, settled = self._look_up(request)
+                if settled is not None:
+                    return self._first_answer(settled, rows, request)
+                if refused and known:
+                    if error.diag.table_name == "request":
+                        raise RequestRepeated(request.key) from error
                     raise Conflict(str(error)) from error
-                found = self.request_by_id(request.id)
-                if found is None:
-                    raise RequestRepeated(request.key) from error
-                last, recorded_at = found.last, found.recorded_at
-                break
-            except psycopg.errors.DatabaseError as error:
-                if error.sqlstate in ("LC001", "LC004"):
-                    raise Conflict(str(error)) from error
-                if not isinstance(error, psycopg.OperationalError) or attempt == RETRIES - 1:
+                if time.monotonic() > deadline:
                     raise
-            time.sleep(wait)
-            wait *= 2
-            settled = self._look_up(request)
-            if settled is not None:
-                last, recorded_at = settled.last, settled.recorded_at
-                break
-        first = last - len(rows) + 1
-        return [Position.at(p, recorded_at) for p in range(first, last + 1)]
+
+    def _first_answer(self, settled: RequestRow, rows: Sequence[Row], request: Request) -> list[Position]:
+        """Where the request's rows are. Raises RequestRepeated when what is stored under its id is not these rows."""
+        kept = self.entries_of(settled.first, settled.last)
+        same = [_names(r) for r in kept] == [_names(r) for r in rows]
+        if not same or settled.body != request.body:
+            raise RequestRepeated(request.key)
+        return _places(len(rows), settled.last, settled.recorded_at)
 
     def _append(self, rows: Sequence[Row], request: Request) -> tuple[int, datetime]:
         asked = (request.id, request.scope, request.key, request.body)
@@ -163,12 +173,12 @@ class Recorder(ApplicationRecorder):
                         raise
             return cast("tuple[int, datetime]", connection.execute(APPEND_MANY, (*asked, *columns(rows))).fetchone())
 
-    def _look_up(self, request: Request) -> RequestRow | None:
-        """After a cut: None also when the database cannot be asked yet, for then the next attempt will tell."""
+    def _look_up(self, request: Request) -> tuple[bool, RequestRow | None]:
+        """Whether the database could be asked, and what it keeps of the request."""
         try:
-            return self.request_by_id(request.id)
+            return True, self.request_by_id(request.id)
         except psycopg.OperationalError:
-            return None
+            return False, None
 
     def request_by_id(self, request_id: UUID) -> RequestRow | None:
         return self._request(BY_ID, (request_id,))
@@ -196,7 +206,8 @@ class Recorder(ApplicationRecorder):
         desc: bool = False,
         limit: int | None = None,
     ) -> Sequence[StoredEvent]:
-        asked = {"stream": originator_id, "gt": gt or 0, "lte": lte or MOST, "limit": limit or MOST}
+        lte, limit = (MOST if bound is None else bound for bound in (lte, limit))
+        asked = {"stream": originator_id, "gt": gt or 0, "lte": lte, "limit": limit}
         query = STREAM_BACKWARDS if desc else STREAM
         with self._reading.connection() as connection, connection.cursor(row_factory=class_row(Row)) as cursor:
             return cursor.execute(query.encode(), asked).fetchall()
@@ -223,7 +234,7 @@ class Recorder(ApplicationRecorder):
         if topics:
             raise NotSupportedError("the ledger is read whole")
         first = (start or 0) + (0 if inclusive_of_start else 1)
-        asked = {"first": first, "last": stop or 2**63 - 1, "limit": limit}
+        asked = {"first": first, "last": 2**63 - 1 if stop is None else stop, "limit": limit}
         with self._reading.connection() as connection, connection.cursor(row_factory=class_row(Row)) as cursor:
             return [
                 Notification(r.originator_id, r.originator_version, r.topic, r.state, id=r.position)
@@ -238,6 +249,15 @@ class Recorder(ApplicationRecorder):
     def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[ApplicationRecorder]:
         """Our own runner reads the ledger (projections.runner): subscriptions do not survive a failover."""
         raise NotSupportedError("read the ledger with store.reading")
+
+
+def _names(row: Row) -> tuple[str, int, str, bytes]:
+    """What makes two rows the same one. (A stream's id may come as its text.)"""
+    return str(row.originator_id), row.originator_version, row.topic, bytes(row.state)
+
+
+def _places(count: int, last: int, recorded_at: datetime) -> list[Position]:
+    return [Position.at(p, recorded_at) for p in range(last - count + 1, last + 1)]
 
 
 def columns(rows: Sequence[Row]) -> tuple[list[Any], ...]:

