@@ -1,5 +1,7 @@
 """Totals at any viewpoint over the slim table: flows summed where they belong, of levels the last of each project."""
 
+from collections import Counter
+from datetime import date
 from typing import Any, NamedTuple
 
 from psycopg import Connection
@@ -10,12 +12,33 @@ from domain.viewpoint import Viewpoint
 from projections.lines import ROLE_NUMBERS, STATED
 
 # `fingerprint` is an XOR over the facts counted: the same facts, in whatever order, give the same one.
+STINTS = """
+SELECT project, unit, since, least(until, '9999-12-31') FROM stint(%(role)s::smallint, %(on)s, %(known)s)
+"""
+# Most projects have one stint; grouping by project tells the planner so, and it hashes ten thousand of them instead of
+# a million facts. Those with several are left out here (unit -1) and asked for by the query after it.
 BY_UNIT_THEN = """
-WITH stint AS MATERIALIZED (SELECT * FROM stint(%(role)s::smallint, %(on)s, %(known)s))
-SELECT s.unit AS key, f.measure, sum(f.amount)::bigint, count(*),
+SELECT s.unit, f.measure, sum(f.amount)::bigint, count(*),
        bit_xor(hashint8extended((f.project::bigint << 32) + f.fact, 0))
-FROM fact f LEFT JOIN stint s ON s.project = f.project AND s.since <= f.occurred_on AND f.occurred_on < s.until
+FROM fact f
+LEFT JOIN (
+    SELECT u.project, min(u.unit) AS unit, min(u.since) AS since, min(u.until) AS until
+    FROM unnest(%(ones)s::int[], %(units)s::int[], %(sinces)s::date[], %(untils)s::date[])
+        AS u (project, unit, since, until)
+    GROUP BY u.project
+) s ON s.project = f.project AND s.since <= f.occurred_on AND f.occurred_on < s.until
 WHERE f.measure = ANY(%(flows)s) AND f.occurred_on <= %(on)s AND f.known_from <= %(known)s AND %(known)s < f.known_to
+GROUP BY 1, 2
+"""
+BY_UNITS_THEN = """
+SELECT s.unit, f.measure, sum(f.amount)::bigint, count(*),
+       bit_xor(hashint8extended((f.project::bigint << 32) + f.fact, 0))
+FROM fact f
+LEFT JOIN unnest(%(several)s::int[], %(their_units)s::int[], %(their_sinces)s::date[], %(their_untils)s::date[])
+    AS s (project, unit, since, until)
+    ON s.project = f.project AND s.since <= f.occurred_on AND f.occurred_on < s.until
+WHERE f.measure = ANY(%(flows)s) AND f.project = ANY(%(several)s)
+  AND f.occurred_on <= %(on)s AND f.known_from <= %(known)s AND %(known)s < f.known_to
 GROUP BY 1, 2
 """
 FLOWS = """
@@ -60,13 +83,9 @@ LEFT JOIN stint(%(role)s::smallint, %(on)s, %(known)s) s
     ON %(then)s AND s.project = c.project AND s.since <= c.occurred_on AND c.occurred_on < s.until
 GROUP BY 1, 2
 """
-KEYS_BY_UNIT = """
-SELECT st.project, s.unit
-FROM standing('{1,20,30,40,50,70,74,80,81}', %(on)s, %(known)s, NULL) st
-LEFT JOIN stint(%(role)s::smallint, %(on)s, %(known)s) s
-    ON s.project = st.project AND s.since <= %(on)s AND %(on)s < s.until
-WHERE st.measure = 0 AND st.amount IS NOT NULL
-GROUP BY 1, 2
+STANDING = """
+SELECT DISTINCT project FROM standing('{1,20,30,40,50,70,74,80,81}', %(on)s, %(known)s, NULL)
+WHERE measure = 0 AND amount IS NOT NULL
 """
 KEYS_BY_STAGE = """
 SELECT project, max(amount)::int FROM standing('{1,20,30,40,50,70,74,80,81}', %(on)s, %(known)s, NULL)
@@ -143,8 +162,9 @@ def totals(
         "statistical": [m.code("statistical") for m in MEASURES.values()],
     }
     found: list[tuple[Any, ...]] = []
-    for query in (BY_UNIT_THEN if asked["then"] else FLOWS, LEVELS, CITED):
+    for query in (*((BY_UNIT_THEN, BY_UNITS_THEN) if asked["then"] else (FLOWS,)), LEVELS, CITED):
         found.extend(connection.execute(query.encode(), asked).fetchall())
+    found = _merged(found)
     keys: list[int | None] = asked["keys"]
     names = _names(connection, by, {row[0] for row in found} | set(keys))
     counts: dict[str | None, int] = {}
@@ -212,18 +232,45 @@ def _asked(connection: Connection, viewpoint: Viewpoint, by: By, role: str, attr
         "stated": STATED.get(by),
         "then": by == "unit" and attribute == "then",
     }
-    keys = connection.execute(_keys(by).encode(), asked).fetchall()
+    if by == "unit":
+        stints = connection.execute(STINTS.encode(), asked).fetchall()
+        now = {p: unit for p, unit, since, until in stints if since <= viewpoint.on < until}
+        keys = [(p, now.get(p)) for (p,) in connection.execute(STANDING.encode(), asked)]
+        asked |= _stints(stints)
+    else:
+        keys = connection.execute((KEYS_BY_STAGE if by == "stage" else KEYS_BY_WORD).encode(), asked).fetchall()
     return asked | {"projects": [p for p, _ in keys], "keys": [k for _, k in keys]}
 
 
-def _keys(by: By) -> str:
-    match by:
-        case "unit":
-            return KEYS_BY_UNIT
-        case "stage":
-            return KEYS_BY_STAGE
-        case "category" | "industry":
-            return KEYS_BY_WORD
+Stint = tuple[int, int | None, date, date]
+SEVERAL = -1
+"""Stands for the unit of a project with several stints, which a query of its own tells apart."""
+
+
+def _stints(stints: list[Stint]) -> dict[str, Any]:
+    """The stints as arrays: projects with one of them, and those with several."""
+    times = Counter(project for project, *_ in stints)
+    ones = [s for s in stints if times[s[0]] == 1]
+    several = [s for s in stints if times[s[0]] > 1]
+    ones += [(project, SEVERAL, date.min, date.max) for project in {s[0] for s in several}]
+    return {
+        **dict(zip(("ones", "units", "sinces", "untils"), _columns(ones), strict=True)),
+        **dict(zip(("several", "their_units", "their_sinces", "their_untils"), _columns(several), strict=True)),
+    }
+
+
+def _columns(stints: list[Stint]) -> tuple[list[Any], ...]:
+    return tuple([s[n] for s in stints] for n in range(4))
+
+
+def _merged(found: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Parts of one total added up; the part that stands for several stints is told by the other query."""
+    sums: dict[tuple[int | None, int], tuple[int, int, int]] = {}
+    for key, measure, amount, facts, fingerprint in found:
+        if key != SEVERAL:
+            before = sums.get((key, measure), (0, 0, 0))
+            sums[key, measure] = (before[0] + int(amount), before[1] + int(facts), before[2] ^ int(fingerprint))
+    return [(key, measure, *of) for (key, measure), of in sums.items()]
 
 
 def _names(connection: Connection, by: By, keys: set[int | None]) -> dict[int | None, str | None]:
