@@ -30,7 +30,7 @@ print(sys.version.split()[0], hashlib.sha256(open(sys.argv[1], "rb").read()).hex
     say "正在准备运行环境（首次约一分钟）… / Preparing the environment (about a minute the first time)…"
     # One at a time: the lock is the operating system's, let go of when this process ends.
     "$python" - "$here" "$1" "$wanted" "${LIFECYCLE_WHEELS:-}" <<'PY' || exit 1
-import fcntl, os, subprocess, sys
+import fcntl, glob, hashlib, os, subprocess, sys
 here, lock, wanted, wheels = sys.argv[1:]
 venv = os.path.join(here, ".venv")
 stamp = os.path.join(venv, lock + ".stamp")
@@ -38,15 +38,22 @@ with open(os.path.join(here, ".venv.lock"), "a") as gate:
     fcntl.flock(gate, fcntl.LOCK_EX)
     if os.path.exists(stamp) and open(stamp).read() == wanted:
         sys.exit()
+    # Without any stamp an install was killed half way: begin anew. Stamps of other locks' content go before anything changes.
+    stamps = glob.glob(os.path.join(glob.escape(venv), "*.stamp"))
+    for other in stamps:
+        of = os.path.join(here, os.path.basename(other)[: -len(".stamp")])
+        content = open(of, "rb").read() if os.path.exists(of) else b""
+        if open(other).read().split()[-1:] != [hashlib.sha256(content).hexdigest()]:
+            os.remove(other)
     python = os.path.join(venv, "bin", "python")
     same = subprocess.run([python, "-c", "import sys; print(sys.version.split()[0])"], capture_output=True, text=True) \
-        if os.path.exists(python) else None
+        if stamps and os.path.exists(python) else None
     if same is None or same.stdout.strip() != wanted.split()[0]:
-        subprocess.run([sys.executable, "-m", "venv", "--clear", venv], check=True)
+        subprocess.run([sys.executable, "-m", "venv", "--clear", venv], check=True, pass_fds=[gate.fileno()])
     offline = ["--no-index", "--find-links", wheels] if wheels else []
     command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:",
                "--require-hashes", *offline, "-r", os.path.join(here, lock)]
-    if subprocess.run(command).returncode:
+    if subprocess.run(command, pass_fds=[gate.fileno()]).returncode:  # pip keeps the lock if we are killed
         sys.exit("安装依赖失败，请检查网络，或用 ./run --wheels 目录 离线安装。\n"
                  "Installing failed; check the network, or install from a folder: ./run --wheels DIR")
     with open(stamp + ".new", "w") as file:

@@ -1,5 +1,6 @@
 """What all questions share: their viewpoint, read from the query and repeated in the answer; names for display."""
 
+import base64
 from collections.abc import Collection, Iterator
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -8,9 +9,25 @@ from fastapi import Depends, Query, Response
 from pydantic import BaseModel
 from pydantic_core import to_json
 
-from api.access.doors import Running
+from api.access.doors import Running, asks
+from domain.command import Action
+from domain.errors import Refused
 from domain.office.unit import UnitOpened, UnitRenamed
-from projections.questions.viewpoints import Asked, Resolved
+from projections.questions.viewpoints import Asked, BadViewpoint, Resolved
+
+YEARS = ("1949", "2199")
+"""As of every date in the ledger (domain.values.sensible): beyond them calendars and clocks run out."""
+
+
+READS = asks(Action.READ)
+Limit = Annotated[int, Query(ge=1, le=1_000)]
+
+
+class BadCursor(Refused):
+    """This is no cursor of ours; `next` of the page before gives it."""
+
+    zh = "游标无效，请使用上一页答复中的 next。"
+    sort = "invalid"
 
 
 class Known(BaseModel):
@@ -36,6 +53,13 @@ class Names(BaseModel):
     units: dict[str, str] = {}
 
 
+class Answer(BaseModel):
+    """What every answer carries beside its own."""
+
+    viewpoint: ViewpointAnswer
+    names: Names
+
+
 def viewpoint(
     services: Running,
     on: Annotated[str | None, Query(max_length=20, description="情况截至：日期 / the world up to this date")] = None,
@@ -46,6 +70,9 @@ def viewpoint(
     after: Annotated[int | None, Query(ge=0, le=2**62, description="等到此位置 / wait for this position")] = None,
 ) -> Resolved:
     """Raises BadViewpoint, NotThereYet."""
+    for text in (on, known):
+        if text is not None and text[:4].isdecimal() and not (YEARS[0] <= text[:4] <= YEARS[1]):
+            raise BadViewpoint(text)
     return services.questions.resolve(Asked(on, known, after))
 
 
@@ -58,10 +85,9 @@ def repeated(at: Resolved) -> dict[str, Any]:
     return ViewpointAnswer(asked=asked, on=at.on, known=known, open=at.open).model_dump(mode="json")
 
 
-def answer(services: Running, at: Resolved | None, body: dict[str, Any], units: Collection[str] = ()) -> Response:
+def answer(services: Running, at: Resolved, body: dict[str, Any], units: Collection[str] = ()) -> Response:
     """The body with its viewpoint and the names of everybody it mentions, and of more units where told."""
-    whole = {"viewpoint": repeated(at)} if at is not None else {}
-    whole |= body
+    whole = {"viewpoint": repeated(at)} | body
     persons, named = set(), set(units)
     for key, value in mentioned(body):
         if key in PERSONS:
@@ -98,3 +124,21 @@ def unit_names(services: Running, codes: set[str]) -> dict[str, str]:
             if isinstance(standing.fact, UnitOpened | UnitRenamed):
                 names[label.removeprefix("unit:")] = standing.fact.name
     return names
+
+
+def cursor_of(code: str) -> str:
+    """Where a page ended, as the following page is asked for."""
+    return base64.urlsafe_b64encode(code.encode()).decode()
+
+
+def uncursor(cursor: str | None) -> str | None:
+    """Raises BadCursor unless `cursor_of` could have made it."""
+    if cursor is None:
+        return None
+    try:
+        code = base64.b64decode(cursor, altchars=b"-_", validate=True).decode()
+    except ValueError:
+        raise BadCursor from None
+    if not (code.isascii() and code.isprintable()):
+        raise BadCursor
+    return code

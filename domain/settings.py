@@ -1,6 +1,8 @@
 """What a district may set for itself; each adoption is an entry, and the words of its scales are data."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import StringConstraints
 
 from domain.values import Currency, Frozen, Line, Word
 
@@ -19,7 +21,7 @@ class Light(Frozen):
 class Settings(Frozen):
     """Stated whole at each adoption. Defaults are those of a district that has adopted nothing."""
 
-    label: Line = "XM"
+    label: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]{0,7}$")] = "XM"
     """The deployment's label in project codes: LABEL-year-number."""
     name: Line = "重大项目全程账"
     currency: Currency = "CNY"

@@ -36,6 +36,12 @@ class OpenAlready(Refused):
     zh = "台账已经启用：不能再补录历史，只能按当前时间记录。"
 
 
+class StagedMeanwhile(Refused):
+    """More was staged while the opening was being decided; open again."""
+
+    zh = "启用过程中又有内容暂存，请重新启用。"
+
+
 class StatedAhead(Refused):
     """A stated recording time lies in the future."""
 
@@ -61,6 +67,8 @@ class Prepared:
 
     deciding: Deciding
     requests: list[tuple[datetime, list[Entry]]]
+    rows: int = 0
+    """How many staged rows were decided: exactly these are appended, or nothing is."""
 
 
 Decide = Callable[[Sequence[Staged], Deciding, Asking], None]
@@ -115,6 +123,7 @@ class Backfill:
             if len(deciding.entries) > before:
                 prepared.requests.append((rows[0].stated_at, deciding.entries[before:]))
             done += len(rows)
+            prepared.rows = done
             progress(done)
         return prepared
 
@@ -132,6 +141,9 @@ class Backfill:
         entry = prepared.deciding.record(DISTRICT, opening, Asking(by, door, now, uuid4()))
         try:
             with self._pool.connection() as connection, connection.transaction():
+                connection.execute("LOCK TABLE staged IN SHARE ROW EXCLUSIVE MODE")
+                if connection.execute("SELECT count(*) FROM staged").fetchone() != (prepared.rows,):
+                    raise StagedMeanwhile
                 for at, entries in prepared.requests:
                     connection.execute(APPEND_STATED, (*_request(entries), *_columns(entries), at))
                 found = connection.execute(APPEND_OPENING, (*_request([entry]), *_columns([entry]))).fetchone()

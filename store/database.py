@@ -46,7 +46,8 @@ def opened(dsn: str, schema: str = "district", *, size: int = 10, read_dsn: str 
     # A plan made while tables were empty would scan them whole ever after: the writer looks up by key only, and
     # questions are planned for what they ask.
     service = make_conninfo(service, options=f"{conninfo_to_dict(service)['options']} -c enable_seqscan=off")
-    reader = make_conninfo(reader, options=f"{conninfo_to_dict(reader)['options']} -c plan_cache_mode=force_custom_plan -c work_mem=32MB")
+    asking = "-c plan_cache_mode=force_custom_plan -c work_mem=32MB"
+    reader = make_conninfo(reader, options=f"{conninfo_to_dict(reader)['options']} {asking}")
     database = Database(_pool(service, size), _pool(reader, size))
     try:
         database.writing.open(wait=True, timeout=30)

@@ -127,7 +127,16 @@ class Ledger:
         def work(deciding: Deciding, asking: Asking) -> None:
             self._decide(deciding, asking, items, expected, joint)
 
-        return self._transact(work, Asking(by, source, datetime.now(SHANGHAI), request), asked)
+        recorded = self._transact(work, Asking(by, source, datetime.now(SHANGHAI), request), asked)
+        self._remember_names(recorded, items)
+        return recorded
+
+    def _remember_names(self, recorded: Recorded, items: Sequence[Item]) -> None:
+        """Only names of people who were entered: those of a refused request leave no trace."""
+        entered = [s.partition("#")[0] for s in recorded.entries if s.startswith("person:") and s.endswith("#1")]
+        names = [command.name for _, command in items if isinstance(command, EnterPerson)]
+        for label, name in zip(entered, names, strict=True):
+            self._people.remember(label.removeprefix("person:"), name)
 
     def record_work(self, work: Work, *, by: Actor, source: Source, body: bytes) -> Recorded | None:
         """One request of whatever `work` decides; None when it decided nothing. For imports, which propose."""
@@ -181,9 +190,7 @@ class Ledger:
         opening = len(deciding.entries)
         together = together_in(items)
         for label, command in items:
-            made = deciding.decide(label, command, asking, together)
-            if isinstance(command, EnterPerson):
-                self._people.remember(made[0].stream.removeprefix("person:"), command.name)
+            deciding.decide(label, command, asking, together)
         decided = deciding.entries[opening:]
         if joint and len({e.stream for e in decided}) > 1:
             deciding.entries[opening:] = joined(decided)

@@ -38,6 +38,7 @@ SETTINGS = {
     "max_connections": "100",
     "fsync": "on",
     "synchronous_commit": "on",
+    "client_connection_check_interval": "5s",  # a question whose asker was killed does not go on
     "unix_socket_permissions": "0700",
     "log_min_messages": "warning",
 }

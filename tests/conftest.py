@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -42,7 +43,9 @@ def server() -> Iterator[str]:
     with ExitStack() as stack:
         if given is None:
             home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lifecycle-test-")))
-            given = stack.enter_context(Embedded(home).used()).dsn("postgres")
+            embedded = Embedded(home)
+            stack.callback(shutil.rmtree, embedded.place.root, ignore_errors=True)  # as root it is not below home
+            given = stack.enter_context(embedded.used()).dsn("postgres")
         yield given
 
 

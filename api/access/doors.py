@@ -155,11 +155,11 @@ def is_json(content_types: Sequence[str]) -> bool:
     return kind == "application/json" and all(p in ("charset=utf-8", 'charset="utf-8"') for p in parameters)
 
 
-def services_of(request: Request) -> Services:
+async def services_of(request: Request) -> Services:  # async: a plain function would cost a change of thread
     return cast("Services", request.app.state.services)
 
 
-def actor_of(request: Request) -> Actor:
+async def actor_of(request: Request) -> Actor:
     return cast("Actor", request.state.actor)
 
 

@@ -35,6 +35,11 @@ class BadJson(Refused):
     zh = "请求体不符合严格的 JSON 要求。"
     sort = "invalid"
 
+    def said(self, chinese: bool) -> str:
+        """`about` is given in both languages, `English / 中文`."""
+        english, _, chinese_text = self.about.partition(" / ")
+        return f"{self.zh.rstrip('。')}：{chinese_text}。" if chinese else f"{self.english.rstrip('.')}: {english}."
+
 
 def checked(body: bytes) -> Any:
     """The value, as Python reads it. Raises BadJson saying what is wrong, never echoing what was sent."""

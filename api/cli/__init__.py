@@ -29,7 +29,7 @@ def say(zh: str, en: str, *, error: bool = False) -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Exit code 0 done, 1 refused or failed, 2 wrong arguments."""
+    """Exit code 0 done, 1 refused or failed, 2 wrong arguments, 130 interrupted by Ctrl-C."""
     parser = argparse.ArgumentParser(prog="lifecycle", description="重大项目全程账 / the project lifecycle ledger")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name in COMMANDS:
@@ -43,4 +43,7 @@ def main(argv: list[str] | None = None) -> int:
         say(f"无法启动：{failed}", f"cannot start: {failed}", error=True)
     except psycopg.OperationalError as failed:
         say(f"数据库不可用：{failed}", f"the database is not available: {failed}", error=True)
+    except KeyboardInterrupt:
+        say("已中断。", "interrupted.", error=True)
+        return 130
     return 1

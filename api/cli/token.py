@@ -3,8 +3,10 @@
 import argparse
 from uuid import UUID
 
+from pydantic import ValidationError
+
+from api.access.tokens import NewToken, make
 from api.cli import say
-from api.rest.tokens import NewToken, make
 from api.services import services
 from domain.entry import Role
 from store.settings import deployment
@@ -29,11 +31,16 @@ def main(arguments: argparse.Namespace) -> int:
     with services(deployment(), size=2) as running:
         match arguments.what:
             case "add":
-                role = Role(arguments.role)
-                wanted = NewToken(
-                    person=arguments.person, unit=arguments.unit, post=arguments.post, role=role, days=arguments.days
-                )
-                print(make(running, wanted).token)
+                asked = {name: getattr(arguments, name) for name in NewToken.model_fields}
+                try:
+                    wanted = NewToken.model_validate(asked)
+                except ValidationError as error:
+                    for found in error.errors():
+                        place, why = "--" + str(found["loc"][0]), found["msg"]
+                        say(f"{place} 的值不可用：{why}", f"{place} cannot be used: {why}", error=True)
+                    return 2
+                clear, _ = make(running, wanted)
+                print(clear)
             case "list":
                 for token in running.accounts.all():
                     ended = "revoked" if token.revoked_at else "expires " + str(token.expires_at or "-")

@@ -4,6 +4,7 @@ The words themselves are the program's; the rules of irregularity bring their ow
 and the lights of a district are its data (its settings).
 """
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -63,6 +64,18 @@ def declared() -> dict[str, tuple[str, ...]]:
         "blanks": ("withheld", "none_provided", "not_mentioned"),
         "plans": PLANNED,
     }
+
+
+def preferred(accept: str) -> Language:
+    """The language of an Accept-Language header (RFC 9110 §12.5.4): English only where it is wanted before Chinese."""
+    wanted: dict[str, float] = {}
+    for part in accept.split(",")[:20]:
+        tag, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        quality = next((p.removeprefix("q=") for p in parameters if p.startswith("q=")), "1")
+        if re.fullmatch(r"[01](\.[0-9]{0,3})?", quality):
+            language = tag.partition("-")[0]
+            wanted[language] = max(wanted.get(language, 0.0), float(quality))
+    return "en" if wanted.get("en", 0.0) > wanted.get("zh", wanted.get("*", 0.0)) else "zh"
 
 
 def words_of(model: Any, field: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ import operator
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Path, Request
+from fastapi import APIRouter, Header, Path, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
@@ -50,15 +50,11 @@ class RecordedAnswer(BaseModel):
     position: int
     recorded_at: datetime
 
-    @classmethod
-    def of(cls, recorded: Recorded) -> "RecordedAnswer":
-        return cls(
-            entry=recorded.entry,
-            entries=list(recorded.entries),
-            stream=recorded.stream,
-            position=recorded.position,
-            recorded_at=recorded.recorded_at,
-        )
+
+def answered(recorded: Recorded) -> Response:
+    """The answer as RecordedAnswer describes it, written at once: FastAPI would check it anew in another thread."""
+    said = {name: getattr(recorded, name) for name in RecordedAnswer.model_fields}
+    return Response(to_json(said), 201, media_type="application/json")
 
 
 class BatchItem(BaseModel):
@@ -167,10 +163,10 @@ def _body(schema: str) -> dict[str, Any]:
 def _begin(made: APIRouter, stream: StreamKind, noun: str, path: str) -> None:
     deed = nouns(stream)[noun][0]
 
-    def begin(request: Request, body: Body, services: Running, by: By, key: Key = None) -> RecordedAnswer:
+    def begin(request: Request, body: Body, services: Running, by: By, key: Key = None) -> Response:
         command = reader(stream, noun).validate_json(body)
         recorded = services.ledger.record(None, command, by=by, source=API, key=asked(request, by, key, body))
-        return RecordedAnswer.of(recorded)
+        return answered(recorded)
 
     made.add_api_route(
         path,
@@ -200,13 +196,13 @@ def _follow(made: APIRouter, stream: StreamKind, noun: str, path: str, label: st
         code: Annotated[str, Path(max_length=64)],
         key: Key = None,
         match: Match = None,
-    ) -> RecordedAnswer:
-        return RecordedAnswer.of(write(request, body, services, by, label.replace("{code}", code), key, match))
+    ) -> Response:
+        return answered(write(request, body, services, by, label.replace("{code}", code), key, match))
 
     def record_district(
         request: Request, body: Body, services: Running, by: By, key: Key = None, match: Match = None
-    ) -> RecordedAnswer:
-        return RecordedAnswer.of(write(request, body, services, by, label, key, match))
+    ) -> Response:
+        return answered(write(request, body, services, by, label, key, match))
 
     made.add_api_route(
         f"{path}/{noun}",
@@ -220,12 +216,12 @@ def _follow(made: APIRouter, stream: StreamKind, noun: str, path: str, label: st
     )
 
 
-def batches(request: Request, body: Body, services: Running, by: By, key: Key = None) -> RecordedAnswer:
+def batches(request: Request, body: Body, services: Running, by: By, key: Key = None) -> Response:
     """Each command as it would be posted alone; nobody sees half of it."""
     batch = Batch.model_validate_json(body)
     items = [(_stream(item), _command(n, item)) for n, item in enumerate(batch.commands)]
     recorded = services.ledger.record_all(items, by=by, source=API, key=asked(request, by, key, body), joint=batch.joint)
-    return RecordedAnswer.of(recorded)
+    return answered(recorded)
 
 
 def _stream(item: BatchItem) -> str | None:

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 import domain.kinds  # noqa: F401  (fills the table of commands)
 from api.access.doors import NotSignedIn, TooSlow
 from api.access.strict import BadJson, NotJson, TooLarge
+from api.locale import LANGUAGES, Language, preferred, texts
 from domain.command import TABLE
 from domain.errors import Refused, Sort
 from projections.questions.viewpoints import NotThereYet
@@ -33,35 +34,23 @@ BY_CLASS: Mapping[type[Refused], int] = {
     SomebodyWasFirst: 409,
     NotThereYet: 503,
 }
-VALUES = {
-    "missing": "缺少必填项",
-    "extra_forbidden": "没有这个字段",
-    "string_pattern_mismatch": "格式不符",
-    "literal_error": "须为所列词语之一",
-    "date_from_datetime_parsing": "须为日期，如 2026-06-30",
-    "date_parsing": "须为日期，如 2026-06-30",
-    "date_type": "须为日期，如 2026-06-30",
-    "string_type": "须为文本",
-    "int_type": "须为整数",
-    "string_too_long": "文本过长",
-    "string_too_short": "不能为空",
-    "union_tag_invalid": "act 须为所列动作之一",
-    "union_tag_not_found": "缺少 act",
-    "greater_than_equal": "数值过小",
-    "less_than_equal": "数值过大",
-    "decimal_max_places": "小数位过多",
-    "decimal_max_digits": "数字位数过多",
-    "enum": "须为所列词语之一",
+HEADERS: Mapping[int, Mapping[str, str]] = {
+    401: {"WWW-Authenticate": "Bearer"},
+    408: {"Connection": "close"},
+    503: {"Retry-After": "1"},
 }
-
-
+HTTP: Mapping[int, tuple[str, str, str]] = {
+    404: ("no_such_address", "没有这个地址。", "There is nothing at this address."),
+    405: ("method_not_allowed", "此地址不接受该方法。", "This address does not take that method."),
+}
 ACTS = {deed.act for deed in TABLE.values() if deed.act}
 
 
-class Pointed(BaseModel):
-    """Where in the body, as an RFC 6901 pointer, and what is wrong there."""
+class Mistake(BaseModel):
+    """What is wrong, and where: in the body (an RFC 6901 pointer), or in a parameter of the address or a header."""
 
-    pointer: str
+    pointer: str | None = None
+    parameter: str | None = None
     detail: str
 
 
@@ -73,40 +62,41 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
-    errors: list[Pointed] = []
+    errors: list[Mistake] = []
 
 
 def chinese(request: Request) -> bool:
-    """English only where the client says it prefers it."""
-    wanted = request.headers.get("accept-language", "")
-    ranked = []
-    for part in wanted.split(",")[:20]:
-        tag, _, quality = part.strip().partition(";q=")
-        try:
-            ranked.append((-float(quality or 1), tag.lower()))
-        except ValueError:
-            continue
-    best = min(ranked, default=(0.0, "zh"))[1]
-    return not best.startswith("en")
+    return preferred(request.headers.get("accept-language", "")) == "zh"
+
+
+Said = tuple[str, str]
+"""The same in Chinese and English."""
 
 
 def problem(
     request: Request,
     status: int,
     code: str,
-    zh: str,
-    en: str,
-    errors: Sequence[Pointed] = (),
+    title: Said,
+    detail: Said | None = None,
+    errors: Sequence[Mistake] = (),
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
-    said = zh if chinese(request) else en
-    title = said.split("（", 1)[0].split(" (", 1)[0]
+    """`title` is the same for every problem of one code; `detail` tells of this one."""
+    language = 0 if chinese(request) else 1
     body = Problem(
-        type=f"urn:lifecycle:problem:{code}", code=code, title=title, status=status, detail=said, errors=list(errors)
+        type=f"urn:lifecycle:problem:{code}",
+        code=code,
+        title=title[language].rstrip("。."),
+        status=status,
+        detail=(detail or title)[language],
+        errors=list(errors),
     )
-    language = {"Content-Language": "zh" if chinese(request) else "en"}
     return JSONResponse(
-        body.model_dump(), status, media_type="application/problem+json", headers={**language, **(headers or {})}
+        body.model_dump(exclude_none=True),
+        status,
+        media_type="application/problem+json",
+        headers={"Content-Language": LANGUAGES[language], **(headers or {})},
     )
 
 
@@ -114,23 +104,32 @@ async def refused(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Refused)
     status = BY_CLASS.get(type(error), BY_SORT[error.sort])
     said = error.said(chinese(request))
-    errors = [Pointed(pointer=error.pointer, detail=said)] if error.pointer is not None else []
-    headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}.get(status)
-    return problem(request, status, error.code, error.said(True), error.said(False), errors, headers)
+    errors = [Mistake(pointer=error.pointer, detail=said)] if error.pointer is not None else []
+    title, detail = (error.zh, error.english), (error.said(True), error.said(False))
+    return problem(request, status, error.code, title, detail, errors, HEADERS.get(status))
 
 
 async def invalid(request: Request, error: Exception) -> JSONResponse:
+    """The first mistake at each place: a field that takes one of several forms is not told of once for each form."""
     assert isinstance(error, ValidationError | RequestValidationError)
-    zh = chinese(request)
-    errors = [Pointed(pointer=pointer(found["loc"]), detail=_detail(found, zh)) for found in list(error.errors())[:50]]
-    return problem(
-        request,
-        422,
-        "invalid",
-        "填写内容不符合要求，详见 errors。",
-        "Some values are not acceptable, see errors.",
-        errors,
-    )
+    outside = isinstance(error, RequestValidationError)
+    language: Language = "zh" if chinese(request) else "en"
+    mistakes: dict[tuple[str | None, str | None], Mistake] = {}
+    for found in list(error.errors())[:100]:
+        mistake = mistaken(found, language, outside)
+        mistakes.setdefault((mistake.pointer, mistake.parameter), mistake)
+    title = ("填写内容不符合要求，详见 errors。", "Some values are not acceptable, see errors.")
+    return problem(request, 422, "invalid", title, None, list(mistakes.values()))
+
+
+def mistaken(found: Mapping[str, Any], language: Language, outside: bool) -> Mistake:
+    """One of pydantic's errors; `outside` the body it is about a parameter or header where its location says so."""
+    place, detail = found["loc"], detailed(found, language)
+    if outside and len(place) > 1 and place[0] in ("query", "path", "header"):
+        return Mistake(parameter=str(place[1]), detail=detail)
+    if found["type"].startswith("union_tag"):
+        place = (*place, "act")
+    return Mistake(pointer=pointer(place), detail=detail)
 
 
 def pointer(loc: Sequence[Any]) -> str:
@@ -144,32 +143,40 @@ def _internal(part: Any) -> bool:
     return isinstance(part, str) and (part[:1].isupper() or "[" in part or part in ("body", "query", "path", "date"))
 
 
-def _detail(found: Mapping[str, Any], zh: bool) -> str:
+def detailed(found: Mapping[str, Any], language: Language) -> str:
+    """In our own words; validators of our own say both languages, `English / 中文`."""
     message = str(found["msg"]).removeprefix("Value error, ").encode("utf-8", "replace").decode()
-    if found["type"] == "value_error" and " / " in message:
+    if found["type"] == "value_error":
         english, _, chinese_text = message.partition(" / ")
-        return chinese_text if zh else english
-    return f"{VALUES.get(found['type'], '填写有误')}（{message}）" if zh else message
+        return chinese_text or english if language == "zh" else english
+    known = texts(language)["values"].get(found["type"])
+    if known is None:
+        return "填写有误" if language == "zh" else message
+    return known.format_map({key: str(value) for key, value in found.get("ctx", {}).items()})
 
 
 async def http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    words = {404: ("not_found", "没有这个地址。", "There is nothing at this address."),
-             405: ("method_not_allowed", "此地址不接受该方法。", "This address does not take that method.")}  # fmt: skip
-    code, zh, en = words.get(error.status_code, ("http", "请求无法处理。", "The request cannot be handled."))
-    return problem(request, error.status_code, code, zh, en, headers=error.headers)
+    code, *title = HTTP.get(error.status_code, ("http", "请求无法处理。", "The request cannot be handled."))
+    return problem(request, error.status_code, code, (title[0], title[1]), headers=error.headers)
 
 
 async def away(request: Request, error: Exception) -> JSONResponse:
     log.warning("database away: %s", error)
-    zh, en = "数据库暂时不可用，请稍后重试。", "The database is not available just now; try again shortly."
-    return problem(request, 503, "unavailable", zh, en, headers={"Retry-After": "1"})
+    title = ("数据库暂时不可用，请稍后重试。", "The database is not available just now; try again shortly.")
+    return problem(request, 503, "unavailable", title, headers=HEADERS[503])
+
+
+async def preparing(request: Request, error: Exception) -> JSONResponse:
+    """The read model's tables are made by the projections' first start; until then nothing can be asked of them."""
+    title = ("查询数据正在准备，请稍后重试。", "The answers are being prepared; try again shortly.")
+    return problem(request, 503, "preparing", title, headers=HEADERS[503])
 
 
 async def unexpected(request: Request, error: Exception) -> JSONResponse:
     log.exception("unexpected error", exc_info=error)
-    zh, en = "服务内部错误，已记入日志。", "Something went wrong here; it has been logged."
-    return problem(request, 500, "internal", zh, en)
+    title = ("服务内部错误，已记入日志。", "Something went wrong here; it has been logged.")
+    return problem(request, 500, "internal", title)
 
 
 def install(app: FastAPI) -> None:
@@ -177,6 +184,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ValidationError, invalid)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(psycopg.errors.UndefinedTable, preparing)
     app.add_exception_handler(psycopg.OperationalError, away)
+    app.add_exception_handler(psycopg.InterfaceError, away)
     app.add_exception_handler(PoolTimeout, away)
     app.add_exception_handler(Exception, unexpected)

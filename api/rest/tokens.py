@@ -1,32 +1,18 @@
 """Tokens: made by the administrator, each with a person, a unit and a post behind it; shown once."""
 
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel
 
 from api.access.doors import Body, Running, asks, router
-from api.services import Services
+from api.access.tokens import NewToken, make
 from domain.command import Action
-from domain.entry import Role
-from domain.errors import NotFound, UnknownPerson, UnknownUnit
-from domain.values import Line, PersonRef, UnitCode
+from domain.errors import NotFound
 from store.accounts import Token
 
 made: APIRouter = router(tags=["tokens"])
-
-
-class NewToken(BaseModel):
-    """Whom the token stands for. Person and unit must be in the ledger."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-    person: PersonRef
-    unit: UnitCode
-    post: Line
-    role: Annotated[Role, Field(strict=False)]
-    days: Annotated[int, Field(ge=1, le=3_650)] | None = None
 
 
 class TokenAnswer(BaseModel):
@@ -54,20 +40,8 @@ class TokensAnswer(BaseModel):
     tokens: list[TokenAnswer]
 
 
-NEW: TypeAdapter[NewToken] = TypeAdapter(NewToken)
 SCHEMA = {"schema": {"$ref": "#/components/schemas/NewToken"}}
 BODY = {"requestBody": {"required": True, "content": {"application/json": SCHEMA}}}
-
-
-def make(services: Services, wanted: NewToken) -> MadeToken:
-    """Raises UnknownPerson, UnknownUnit."""
-    found = services.ledger.records.histories([f"person:{wanted.person}", f"unit:{wanted.unit}"])
-    if not found[f"person:{wanted.person}"].version:
-        raise UnknownPerson(wanted.person, pointer="/person")
-    if not found[f"unit:{wanted.unit}"].version:
-        raise UnknownUnit(wanted.unit, pointer="/unit")
-    clear, token = services.accounts.make(wanted.person, wanted.unit, wanted.post, wanted.role, wanted.days)
-    return MadeToken(token=clear, **TokenAnswer.of(token).model_dump())
 
 
 @made.post(
@@ -79,7 +53,8 @@ def make(services: Services, wanted: NewToken) -> MadeToken:
 )
 def make_token(services: Running, body: Body) -> MadeToken:
     """A new token for somebody."""
-    return make(services, NewToken.model_validate_json(body))
+    clear, token = make(services, NewToken.model_validate_json(body))
+    return MadeToken(token=clear, **TokenAnswer.of(token).model_dump())
 
 
 @made.get("/tokens", response_model=TokensAnswer, operation_id="list_tokens", openapi_extra=asks(Action.TOKENS))

@@ -13,7 +13,7 @@ def funds(amount: str = MONEY, more: str = "", day: str = "2026-02-01", voucher:
     return f'{{"act": "receive", "occurred_on": "{day}", "amount": {amount}, "voucher": "{voucher}"{more}}}'
 
 
-BAD = {
+BAD: dict[str, tuple[str | bytes, int]] = {
     "NaN": (funds('{"amount": NaN, "currency": "CNY"}'), 400),
     "Infinity": (funds('{"amount": -Infinity, "currency": "CNY"}'), 400),
     "1e400": (funds('{"amount": 1e400, "currency": "CNY"}'), 400),

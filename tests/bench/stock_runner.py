@@ -3,7 +3,6 @@
 import sys
 import time
 from typing import Any
-from uuid import uuid4
 
 from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, event
@@ -60,7 +59,7 @@ def main(dsn: str, count: int) -> None:
     }
     with Things(env) as things:
         for _ in range(count // 100):
-            thing = Thing(id=uuid4())
+            thing = Thing()
             for amount in range(99):
                 thing.happen(amount)
             last = things.save(thing)[-1].notification.id

@@ -26,7 +26,7 @@ BARE_TABLE = (
 )
 
 SERVICE = """
-import sys, threading, uvicorn
+import threading
 from api.app import create_app
 from api.services import over
 from projections.runner import Runner
@@ -35,13 +35,12 @@ with opened(sys.argv[1]) as pools:
     stop = threading.Event()
     thread = threading.Thread(target=Runner(sys.argv[1]).run, args=(stop,))
     thread.start()
-    config = uvicorn.Config(create_app(over(pools, sys.argv[1])), fd=int(sys.argv[2]), log_level="error", access_log=False)
-    uvicorn.Server(config).run()
+    config = uvicorn.Config(create_app(over(pools, sys.argv[1])), log_level="error", access_log=False)
+    uvicorn.Server(config).run(sockets=[listener()])
     stop.set()
     thread.join()
 """
 BARE = """
-import sys, uvicorn
 from datetime import date
 from fastapi import FastAPI
 from psycopg_pool import ConnectionPool
@@ -62,11 +61,12 @@ def livez() -> dict[str, bool]:
 def insert(code: str, jobs: Jobs) -> dict[str, int]:
     with pool.connection() as connection:
         row = connection.execute(
-            "INSERT INTO bare (code, occurred_on, count) VALUES (%s, %s, %s) RETURNING id", (code, jobs.occurred_on, jobs.count)
+            "INSERT INTO bare (code, occurred_on, count) VALUES (%s, %s, %s) RETURNING id",
+            (code, jobs.occurred_on, jobs.count),
         ).fetchone()
     return {"id": row[0]}
 
-uvicorn.run(app, fd=int(sys.argv[2]), log_level="error", access_log=False)
+uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False)).run(sockets=[listener()])
 pool.close()
 """
 
@@ -120,6 +120,8 @@ class Client:
 
 def load(clients: list[Client], count: int, numbers: random.Random) -> float:
     """Requests a second, all clients at once."""
+    for client in clients:
+        client.close()  # it opens again by itself; the service closes what was idle
     shares = [[numbers.randrange(PROJECTS) for _ in range(count // len(clients))] for _ in clients]
 
     def work(client: Client, share: list[int]) -> None:

@@ -1,8 +1,6 @@
 """Appending, against a plain psycopg INSERT loop of the same row by one client."""
 
-from collections.abc import Iterator
 from itertools import count
-from typing import cast
 
 import psycopg
 import pytest
@@ -28,10 +26,10 @@ CREATE TABLE plain (
 
 
 @pytest.fixture
-def ledger(running: Services) -> Iterator[Services]:
+def ledger(running: Services) -> Services:
     unit = command("units", {"occurred_on": "2026-01-01", "code": "street-a", "name": "甲街道"}, "unit")
     running.ledger.record(None, unit, by=WANG, source=API)
-    yield running
+    return running
 
 
 def funds(number: int) -> dict[str, object]:
@@ -53,7 +51,7 @@ def a_project_with_ten_entries(services: Services) -> str:
 
 def test_the_recorder_and_a_full_record(ledger: Services, database: str):
     projects = [a_project_with_ten_entries(ledger) for _ in range(1_200)]
-    row = cast("Row", ledger.reading.stream(projects[0])[-1])
+    row = ledger.reading.stream(projects[0])[-1]
     own = recorder(ledger.database)
     parameters = conninfo_to_dict(database)
     datastore = PostgresDatastore(

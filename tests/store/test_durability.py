@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import socket
 import tempfile
 import threading
@@ -29,6 +30,8 @@ def own_server() -> Iterator[Embedded]:
     with tempfile.TemporaryDirectory(prefix="lifecycle-kill-") as home, Embedded(Path(home)).used() as server:
         migrate(server.dsn())
         yield server
+        server.stop()
+        shutil.rmtree(server.place.root, ignore_errors=True)
 
 
 def load(database: Database, label: str, stop: threading.Event) -> list[int]:

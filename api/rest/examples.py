@@ -1,0 +1,148 @@
+"""One worked example of every command, in an order in which a ledger accepts them all; the tests post each of them."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from pydantic import JsonValue
+
+Body = dict[str, JsonValue]
+CODE = "XM-2026-001"
+
+
+class Example(NamedTuple):
+    """`path` as posted; several people take part, because nobody approves their own."""
+
+    path: str
+    body: Body
+    by: str = "office"
+
+    @property
+    def template(self) -> str:
+        """The path as the document writes it."""
+        parts = self.path.split("/")
+        return "/".join("{code}" if n == 2 and len(parts) > 3 and parts[1] != "district" else p for n, p in enumerate(parts))
+
+
+def cny(amount: str) -> dict[str, JsonValue]:
+    return {"amount": amount, "currency": "CNY"}
+
+
+def month(number: int, last: int, **more: JsonValue) -> Body:
+    """Dated at the end of its period, as period figures are."""
+    until = f"2026-{number:02d}-{last}"
+    return on(until, period={"since": f"2026-{number:02d}-01", "until": until}, **more)
+
+
+def on(day: str, **more: JsonValue) -> Body:
+    return {"occurred_on": day, **more}
+
+
+WANG: dict[str, JsonValue] = {"person": "p-wang", "post": "专员", "unit": "street-a"}
+LI: dict[str, JsonValue] = {"person": "p-li", "post": "专员", "unit": "street-a"}
+
+
+def office() -> Iterator[Example]:
+    """Units, people, settings, lists, and judgements about them."""
+    settings: Body = {"label": "XM", "name": "某区重大项目全程账", "currency": "CNY", "lands_on": ["land_paid"]}
+    yield Example("/district/settings", on("2026-01-01", settings=settings))
+    yield Example("/district/lists", on("2026-01-02", list="key-2026", title="2026年重点项目清单"))
+    yield Example("/units", on("2026-01-01", code="street-a", name="甲街道办事处", sort="street"))
+    yield Example("/units", on("2026-01-01", code="street-b", name="乙街道办事处", sort="street"))
+    yield Example("/units/street-b/names", on("2026-02-01", name="乙镇人民政府", document="〔2026〕2号"))
+    yield Example("/units/street-b/closings", on("2026-10-01", document="〔2026〕9号"))
+    person = on("2026-01-01", ref="p-wang", name="王某", unit="street-a", title="科员")
+    yield Example("/people", person)
+    yield Example("/people", on("2026-01-01", ref="p-li", name="李某"))
+    yield Example("/people/p-li/posts", on("2026-01-05", act="take", unit="street-a", title="专员"))
+    yield Example("/people/p-li/posts", on("2026-10-31", act="leave", unit="street-a", title="专员"))
+    published: Body = {"kind": "list_published", **on("2026-01-03", list="key-2026", title="2026年重点项目清单")}
+    opened: Body = {"kind": "unit_opened", **on("2026-01-01", name="甲街道", sort="street")}
+    taken: Body = {"kind": "post_taken", **on("2026-01-06", unit="street-a", title="专员")}
+    yield from judged("/district", 3, published, last=3)
+    yield from judged("/units/street-a", 1, opened, last=1)
+    yield from judged("/people/p-li", 2, taken, last=3)
+
+
+def judged(stream: str, target: int, reads: Body, last: int) -> Iterator[Example]:
+    """Corrected, annulled and reinstated, each on another's approval; and one proposal declined. `last`: entries before."""
+    yield Example(f"{stream}/corrections", {"target": target, "reads": reads, "because": "核对原件，登记有误"})
+    yield Example(f"{stream}/approvals", {"act": "approve", "proposal": last + 1}, "second")
+    yield Example(f"{stream}/annulments", {"target": target, "because": "重复登记"})
+    yield Example(f"{stream}/approvals", {"act": "approve", "proposal": last + 3}, "second")
+    yield Example(f"{stream}/reinstatements", {"target": target, "because": "查实并非重复"})
+    yield Example(f"{stream}/approvals", {"act": "approve", "proposal": last + 5}, "second")
+    yield Example(f"{stream}/annulments", {"target": target, "because": "再次提出"})
+    yield Example(f"{stream}/approvals", {"act": "decline", "proposal": last + 7, "because": "理由不足"}, "second")
+
+
+def life() -> Iterator[tuple[str, Body]]:
+    """A project from lead to full output, an ending and a revival: noun and body."""
+    yield "negotiations", on("2026-01-05", with_whom="某制造公司", summary="首次洽谈")
+    signing = on("2026-01-10", level="contract", counterparty="某制造公司", paper="HT-2026-7")
+    yield "signings", signing | {"agreed": cny("100000000.00"), "promised_start": "2026-03-01", "promised_jobs": 300}
+    capital = on("2026-01-20", enterprise="某智能制造有限公司", credit_code="91330106MA00000000")
+    yield "registrations", capital | {"capital": cny("50000000.00")}
+    yield "land", on("2026-02-01", how="land_paid", area_mu="58.5", price=cny("36000000.00"), site="甲街道3号地块")
+    yield "funds", on("2026-02-10", act="receive", amount=cny("5000000.00"), voucher="JZ-0001", payer="某制造公司")
+    yield "funds", on("2026-02-20", act="return", amount=cny("1000000.00"), receipt=8, voucher="TK-0001")
+    plan = on("2026-02-25", act="adopt", start="2026-03-01", completion="2026-08-31", document="〔2026〕5号")
+    yield "plans", plan | {"investment": cny("80000000.00"), "reason": "历史数据补录"}
+    revised = on("2026-05-01", act="revise", completion="2026-09-30", document="〔2026〕15号")
+    yield "plans", revised | {"reason": "历史数据补录"}
+    year: JsonValue = {"since": "2026-01-01", "until": "2026-12-31"}
+    yield "plans", on("2026-02-25", act="period", period=year, investment=cny("60000000.00"))
+    yield "forecasts", on("2026-06-30", indicator="invested", period=year, amount=cny("58000000.00"))
+    yield "construction", on("2026-03-01", act="start")
+    yield "construction", month(3, 31, act="progress", invested=cny("9000000.00"), percent="12.50")
+    yield "construction", on("2026-04-10", act="pause", because="汛期停工")
+    yield "construction", on("2026-04-20", act="resume")
+    yield "construction", on("2026-09-28", act="complete")
+    yield "operation", on("2026-10-10", act="start")
+    yield "operation", on("2026-11-01", act="capacity")
+    yield "taxes", month(10, 31, total=cny("1200000.00"), retained=cny("300000.00"))
+    yield "jobs", on("2026-10-31", count=286)
+    yield "benefits", month(10, 31, indicator="output", amount=cny("15000000.00"))
+    remark: JsonValue = {"about": "schedule", "text": "按计划推进"}
+    yield "ratings", on("2026-06-30", light="green", remarks=[remark])
+    yield "statistics", on("2026-04-01", act="enter", register_code="TJ-001")
+    cited: Body = {"act": "cite", "measure": "invested", "amount": cny("8800000.00"), "publication": "统计月报 2026-03"}
+    yield "statistics", month(3, 31) | cited
+    yield "descriptions", on("2026-03-15", category="先进制造", industry="装备制造业")
+    officer: Body = {"role": "project_officer", "document": "〔2026〕3号"}
+    yield "responsibilities", on("2026-01-05", act="assign", holder=WANG) | officer
+    handed = on("2026-03-20", act="hand_over", outgoing=WANG, incoming=LI, open_matters=["征地款尾款未付"])
+    yield "responsibilities", handed | officer
+    yield "responsibilities", on("2026-10-31", act="end", holder=LI) | officer
+    yield "transfers", on("2026-05-01", from_unit="street-a", to_unit="street-b", document="〔2026〕16号")
+    yield "listings", on("2026-02-01", act="join", list="key-2026")
+    yield "listings", on("2026-11-01", act="leave", list="key-2026")
+    yield "endings", on("2026-11-10", act="end", how="lost", because="投资方撤回")
+    yield "endings", on("2026-11-15", act="revive", document="〔2026〕21号", because="投资方恢复投资")
+
+
+def examples() -> Iterator[Example]:
+    """All of them, in order."""
+    yield from office()
+    entered = on("2026-01-03", name="西湖里智能制造基地", lead_unit="street-a", introducing_unit="street-b")
+    code: JsonValue = {"scheme": "国家投资项目代码", "value": "2601-330106-04-01-000001"}
+    yield Example("/projects", entered | {"industry": "制造业", "codes": [code]})
+    for noun, body in life():
+        yield Example(f"/projects/{CODE}/{noun}", body)
+    talk: Body = {"kind": "negotiation_held", **on("2026-01-06", with_whom="某制造公司", summary="首次洽谈")}
+    yield from judged(f"/projects/{CODE}", 4, talk, last=3 + sum(1 for _ in life()))
+    later = on("2026-11-16", document="〔2026〕22号", from_unit="street-b", to_unit="street-a")
+    items: list[JsonValue] = [{"stream": "new", "noun": "projects", "command": on("2026-11-16", name="西湖里二期")}]
+    items.append({"stream": CODE, "noun": "transfers", "command": later})
+    yield Example("/batches", {"commands": items, "joint": False})
+    yield Example(
+        "/tokens", {"person": "p-wang", "unit": "street-a", "post": "科员", "role": "unit", "days": 365}, "administrator"
+    )
+
+
+def by_path() -> dict[str, dict[str, Any]]:
+    """The examples of each operation as OpenAPI wants them, the first of each act."""
+    found: dict[str, dict[str, Any]] = {}
+    for example in examples():
+        name = str(example.body.get("act", "example"))
+        found.setdefault(example.template, {}).setdefault(name, {"value": example.body})
+    return found

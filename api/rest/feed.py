@@ -1,0 +1,92 @@
+"""The raw entries, as stored: of one stream, or of all in position order."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import BaseModel
+from pydantic_core import from_json, to_json
+
+from api.access.doors import Running, router
+from api.asking import READS, Answer, At, Limit, answer
+from domain.entry import cite
+from domain.errors import NotFound
+from projections.questions.viewpoints import Resolved
+from store.recorder import Row
+
+made: APIRouter = router(tags=["questions"])
+Code = Annotated[str, Path(max_length=64)]
+After = Annotated[int, Query(ge=0, le=2**62, description="从此位置之后 / from the one after this position")]
+Number = Annotated[int, Query(ge=0, le=2_000_000_000, description="从此编号之后 / from the one after this entry number")]
+
+
+class RawEntry(BaseModel):
+    """An entry as stored: `state` is the JSON text of its exact bytes."""
+
+    entry: str
+    stream: str
+    number: int
+    topic: str
+    position: int
+    recorded_at: datetime
+    stated: bool
+    state: str
+    content: dict[str, Any]
+
+
+class EntriesAnswer(Answer):
+    """`next` is null on the last page."""
+
+    entries: list[RawEntry]
+    next: int | None
+
+
+class FeedAnswer(BaseModel):
+    """`next` is the `after` to go on with, also when nothing is new."""
+
+    entries: list[RawEntry]
+    next: int
+
+
+@made.get("/projects/{code}/entries", response_model=EntriesAnswer, operation_id="project_entries", openapi_extra=READS)
+def project_entries(services: Running, at: At, code: Code, cursor: Number = 0, limit: Limit = 200) -> Response:
+    """The project's entries as stored; `next` is the cursor of the following page."""
+    return _entries(services, at, code, cursor, limit)
+
+
+@made.get("/streams/{label}/entries", response_model=EntriesAnswer, operation_id="stream_entries", openapi_extra=READS)
+def stream_entries(services: Running, at: At, label: Code, cursor: Number = 0, limit: Limit = 200) -> Response:
+    """Any stream's entries as stored: a project's code, `unit:CODE`, `person:REF`, `district`."""
+    return _entries(services, at, label, cursor, limit)
+
+
+def _entries(services: Running, at: Resolved, label: str, cursor: int, limit: int) -> Response:
+    """What the ledger knew at the viewpoint; `on` leaves none out: an entry is recorded, whatever day it tells of."""
+    rows = [r for r in services.reading.stream(label, cursor, limit + 1) if r.position <= at.position]
+    if not rows and not [r for r in services.reading.stream(label, 0, 1) if r.position <= at.position]:
+        raise NotFound(label)
+    page = [_raw(row) for row in rows[:limit]]
+    following = page[-1]["number"] if len(rows) > limit else None
+    return answer(services, at, {"entries": page, "next": following})
+
+
+def _raw(row: Row) -> dict[str, Any]:
+    return {
+        "entry": cite(row.label, row.originator_version),
+        "stream": row.label,
+        "number": row.originator_version,
+        "topic": row.topic,
+        "position": row.position,
+        "recorded_at": row.recorded_at,
+        "stated": row.stated,
+        "state": row.state.decode(),
+        "content": from_json(row.state),
+    }
+
+
+@made.get("/feed", response_model=FeedAnswer, operation_id="feed", openapi_extra=READS)
+def feed(services: Running, after: After = 0, limit: Limit = 200) -> Response:
+    """Entries of all streams in position order, whole requests at a time; `next` is the `after` to go on with."""
+    rows = services.reading.entries(after, limit)
+    body = {"entries": [_raw(r) for r in rows], "next": rows[-1].position if rows else after}
+    return Response(to_json(body), media_type="application/json")

@@ -1,0 +1,108 @@
+"""Over a real socket: what comes is refused while it is still coming, at no cost in memory."""
+
+import json
+import socket
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from api.services import Services
+from domain.entry import Role
+from tests.api.serving import Served, served
+
+MEGABYTE = 1_000_000
+
+
+@pytest.fixture
+def service(running: Services, database: str) -> Iterator[tuple[Served, str]]:
+    """With a read deadline of one second, and the token of the office."""
+    token, _ = running.accounts.make("p-office", "office", "科员", Role.OFFICE)
+    with served(database, deadline=1.0) as found:
+        yield found, token
+
+
+def head(token: str, *more: str) -> bytes:
+    lines = ["POST /projects HTTP/1.1", "Host: x", "Content-Type: application/json", f"Authorization: Bearer {token}", *more]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+def answered(connection: socket.socket) -> tuple[int, dict[str, Any]]:
+    """The status and the problem, read to the end of its announced length."""
+    received = b""
+    while b"\r\n\r\n" not in received:
+        received += connection.recv(65_536)
+    headers, _, body = received.partition(b"\r\n\r\n")
+    length = next(int(h.split(b":")[1]) for h in headers.split(b"\r\n") if h.lower().startswith(b"content-length"))
+    while len(body) < length:
+        body += connection.recv(65_536)
+    return int(headers.split()[1]), json.loads(body)
+
+
+def test_200_megabytes_in_chunks_are_refused_early_and_never_held(service: tuple[Served, str], running: Services):
+    served, token = service
+    chunk = b"f4240\r\n" + b" " * MEGABYTE + b"\r\n"
+    before = served.memory()
+    with served.connect() as connection:
+        connection.sendall(head(token, "Transfer-Encoding: chunked"))
+        connection.sendall(chunk * 2)
+        status, problem = answered(connection)  # with 198 MB still to come
+        assert (status, problem["code"]) == (413, "too_large")
+        for _ in range(198):
+            connection.sendall(chunk)
+        assert served.memory() - before < 20 * MEGABYTE
+    assert running.reading.head().position == 0
+
+
+def test_200_megabytes_announced_are_refused_before_any_comes(service: tuple[Served, str]):
+    served, token = service
+    with served.connect() as connection:
+        connection.sendall(head(token, f"Content-Length: {200 * MEGABYTE}"))
+        assert answered(connection)[1]["code"] == "too_large"
+
+
+def test_a_stranger_is_refused_before_the_body_is_read(service: tuple[Served, str]):
+    served, _ = service
+    with served.connect() as connection:
+        connection.sendall(head("lct_wrong", "Content-Length: 1000"))
+        assert answered(connection)[0] == 401
+
+
+def test_a_body_that_drips_is_given_up_after_the_deadline_however_steadily(service: tuple[Served, str]):
+    served, token = service
+    with served.connect() as connection:
+        connection.sendall(head(token, "Content-Length: 1000"))
+        begun = time.monotonic()
+        connection.settimeout(0.1)
+        status = 0
+        while not status and time.monotonic() - begun < 10:
+            connection.sendall(b" ")
+            try:
+                status, problem = answered(connection)
+            except TimeoutError:
+                continue
+        assert (status, problem["code"]) == (408, "too_slow")
+        assert 0.9 < time.monotonic() - begun < 5
+        connection.settimeout(5)
+        assert connection.recv(1) == b""  # and the connection is closed
+
+
+def test_a_body_cut_off_stores_nothing_and_the_service_goes_on(service: tuple[Served, str], running: Services):
+    served, token = service
+    with served.connect() as connection:
+        connection.sendall(head(token, "Content-Length: 1000") + b'{"occurred_on": "2026-01-03", "name": "')
+    with served.connect() as connection:
+        body = '{"occurred_on": "2026-01-03", "name": "西湖里"}'.encode()
+        connection.sendall(head(token, f"Content-Length: {len(body)}") + body)
+        assert answered(connection)[0] == 201
+    assert running.reading.head().position == 2
+
+
+def test_depth_100_000_in_a_megabyte_is_refused_while_others_are_served(service: tuple[Served, str]):
+    served, token = service
+    body = b"[" * 100_000 + b" " * 800_000
+    with served.connect() as connection:
+        connection.sendall(head(token, f"Content-Length: {len(body)}") + body)
+        assert answered(connection)[0] == 400
+    assert served.memory() < 150 * MEGABYTE
