@@ -1,0 +1,38 @@
+"""One sample of every stored shape ever shipped is kept for ever, and reads as it did (tests/stored)."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from domain.entry import stream_id
+from store.mapper import EVENTS, decode, encode
+from store.recorder import Row
+
+SAMPLES = sorted((Path(__file__).parent.parent / "stored").glob("*.json"))
+
+
+def row(topic: str, state: bytes) -> Row:
+    moment = datetime(2026, 6, 30, tzinfo=UTC)
+    return Row(stream_id("XM-2026-001"), 1, topic, state, label="XM-2026-001", position=1, recorded_at=moment)
+
+
+def test_every_topic_has_its_sample():
+    missing = set(EVENTS) - {sample.name.split(".")[0] for sample in SAMPLES}
+    assert not missing, f"add tests/stored/TOPIC.v1.json for {missing}"
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda s: s.stem)
+def test_a_stored_shape_reads_and_is_written_again_byte_for_byte(sample: Path):
+    state = sample.read_bytes()
+    entry = decode(row(sample.name.split(".")[0], state))
+    assert encode(entry) == state
+
+
+def test_what_is_no_entry_is_said_not_skipped():
+    with pytest.raises(ValueError, match="cannot be read"):
+        decode(row("jobs_held", b'{"v":1,"event":{"count":"many"},"envelope":{}}'))
+    with pytest.raises(ValueError, match="newer than this program"):
+        decode(row("jobs_held", b'{"v":2,"event":{},"envelope":{}}'))
+    with pytest.raises(ValueError, match="cannot be read"):
+        decode(row("never_heard_of", b'{"v":1,"event":{},"envelope":{}}'))
