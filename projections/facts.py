@@ -1,14 +1,14 @@
 """The base read model: one slim table of the lines of every project's facts, known from and to a position."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, assert_never
 from uuid import UUID
 
 from psycopg import Connection
 
-from domain.entry import stream_kind
+from domain.entry import Event, stream_kind
 from domain.fact import Fact
-from domain.judgement import AnnulmentProposed, Approved, CorrectionProposed, Declined, Proposal, ReinstatementProposed
+from domain.judgement import AnnulmentProposed, Approved, CorrectionProposed, Proposal, ReinstatementProposed
 from domain.viewpoint import ALL_POSITIONS as OPEN
 from projections.lines import lines
 from store.mapper import decode
@@ -37,15 +37,25 @@ JOIN entry e ON e.stream = asked.stream AND e.version = asked.version
 """
 TERMS = "SELECT text, id FROM term WHERE text = ANY(%s)"
 PROJECTS = "SELECT code, id FROM project WHERE code = ANY(%s)"
-JUDGING = frozenset(t.topic for t in (CorrectionProposed, AnnulmentProposed, ReinstatementProposed, Approved, Declined))
 
 Stored = list[Any]
-"""A row of the table, in the order of COPY."""
+"""A row of the table, in the order of COPY; its unit, person and word are texts until it is written."""
+TEXTS = slice(8, 11)
 FROM, TO = 11, 12
+KEPT = 200_000
+"""Numbers of projects, and as many of terms, kept in memory."""
+
+
+class Unreadable(Exception):
+    """An entry that cannot be projected; the cause says why."""
+
+    def __init__(self, row: Row) -> None:
+        super().__init__(row.label, row.originator_version)
+        self.row = row
 
 
 class FactsHandler:
-    """Writes what a batch of entries changes; `project_ids` and `terms` are the numbers handed out so far."""
+    """Writes what a batch of entries changes, and keeps the numbers of projects and terms handed out so far."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -57,12 +67,14 @@ class FactsHandler:
             self._counts[table] = found[0] if found else 0
 
     def handle(self, rows: Sequence[Row]) -> set[int]:
-        """Apply whole requests, in position order, inside the caller's transaction; answers the projects touched."""
+        """Apply whole requests, in position order, inside the caller's transaction; answers the projects touched.
+
+        Raises Unreadable; after that, or when the transaction is rolled back, another handler has to go on.
+        """
         batch = _Batch(self, [r for r in rows if stream_kind(r.label) == "project"])
         self._learn_projects(dict.fromkeys(r.label for r in batch.rows))
         batch.prefetch(self._connection)
-        for row in batch.rows:
-            batch.apply(row)
+        batch.apply()
         batch.write(self._connection)
         return {self._projects[r.label] for r in batch.rows}
 
@@ -78,12 +90,13 @@ class FactsHandler:
         return self._terms
 
     def _learn(self, table: str, column: str, query: str, known: dict[str, int], wanted: Iterable[str]) -> None:
-        missing = [w for w in dict.fromkeys(wanted) if w not in known]
+        words = dict.fromkeys(wanted)
+        missing = [w for w in words if w not in known]
         if not missing:
             return
-        if len(known) > 200_000:
+        if len(known) > KEPT:
             known.clear()
-            missing = list(dict.fromkeys(wanted))
+            missing = list(words)
         known.update(self._connection.execute(query.encode(), (missing,)).fetchall())
         new = [w for w in missing if w not in known]
         for word in new:
@@ -101,7 +114,7 @@ class _Batch:
         self._handler = handler
         self.rows = rows
         self._entries: dict[tuple[str, int], Proposal] = {}
-        self._events: dict[int, object] = {}
+        self._events: dict[int, Event] = {}
         self._lines: dict[tuple[int, int], list[Stored]] = {}
         self._new: list[Stored] = []
         self._closed: dict[tuple[int, int], int] = {}
@@ -111,7 +124,7 @@ class _Batch:
         labels: dict[UUID, str] = {}
         wanted: list[tuple[UUID, int]] = []
         for row in self.rows:
-            event = decode(row).event
+            event = self._decoded(row)
             self._events[row.position] = event
             match event:
                 case CorrectionProposed() | AnnulmentProposed() | ReinstatementProposed():
@@ -134,46 +147,60 @@ class _Batch:
             for line in connection.execute(KNOWN_LINES, ([p for p, _ in pairs], [n for _, n in pairs])):
                 self._lines.setdefault((line[0], line[1]), []).append(list(line))
 
-    def apply(self, row: Row) -> None:
-        project = self._handler.project(row.label)
-        match self._events[row.position]:
-            case Fact() as fact:
-                self._add(project, row.originator_version, fact, row.position)
-            case Approved() as approved:
-                self._take_effect(project, self._entries[row.label, approved.proposal], row.position)
-            case _:
-                pass
+    @staticmethod
+    def _decoded(row: Row) -> Event:
+        try:
+            return decode(row).event
+        except ValueError as error:
+            raise Unreadable(row) from error
+
+    def apply(self) -> None:
+        for row in self.rows:
+            project = self._handler.project(row.label)
+            try:
+                match self._events[row.position]:
+                    case Fact() as fact:
+                        self._add(project, row.originator_version, fact, row.position)
+                    case Approved() as approved:
+                        self._take_effect(project, self._entries[row.label, approved.proposal], row.position)
+                    case _:
+                        pass
+            except Exception as error:
+                raise Unreadable(row) from error
 
     def _take_effect(self, project: int, proposal: Proposal, position: int) -> None:
         key = (project, proposal.target)
         match proposal:
             case CorrectionProposed():
-                self._close(key, position)
-                self._add(project, proposal.target, proposal.reads, position)
+                until = OPEN if self._close(key, position) else position  # of an annulled fact it only waits
+                self._add(project, proposal.target, proposal.reads, position, until)
             case AnnulmentProposed():
                 self._close(key, position)
             case ReinstatementProposed():
                 last = max(line[TO] for line in self._lines[key])
-                for line in [x for x in self._lines[key] if x[TO] == last]:
+                for line in [x for x in self._lines[key] if x[TO] == last < OPEN]:
                     self._put([*line[:FROM], position, OPEN])
+            case _:
+                assert_never(proposal)
 
-    def _add(self, project: int, number: int, fact: Fact, position: int) -> None:
+    def _add(self, project: int, number: int, fact: Fact, position: int, until: int = OPEN) -> None:
         kind, turn, day = fact.kind.number, fact.after or number, fact.occurred_on
         for line in lines(fact):
             stored = [project, number, turn, kind, line.measure, line.role, day, line.amount]
-            self._put([*stored, line.unit, line.person, line.word, position, OPEN])
+            self._put([*stored, line.unit, line.person, line.word, position, until])
 
     def _put(self, line: Stored) -> None:
         self._new.append(line)
         self._lines.setdefault((line[0], line[1]), []).append(line)
 
-    def _close(self, key: tuple[int, int], position: int) -> None:
-        """Lines of this batch are closed in memory, older ones in the table."""
-        for line in self._lines[key]:
-            if line[TO] == OPEN:
-                line[TO] = position
-                if line[FROM] < self.rows[0].position:
-                    self._closed[key] = position
+    def _close(self, key: tuple[int, int], position: int) -> bool:
+        """Lines of this batch are closed in memory, older ones in the table; whether any was open."""
+        standing = [line for line in self._lines[key] if line[TO] == OPEN]
+        for line in standing:
+            line[TO] = position
+            if line[FROM] < self.rows[0].position:
+                self._closed[key] = position
+        return bool(standing)
 
     def write(self, connection: Connection) -> None:
         if self._closed:
@@ -187,8 +214,9 @@ class _Batch:
             changed = connection.execute(CLOSE, asked).rowcount
             if changed != expected:
                 raise RuntimeError(f"{expected} lines were to be closed, {changed} were")
-        terms = self._handler.number(w for line in self._new for w in line[8:11] if isinstance(w, str))
+        terms = self._handler.number(w for line in self._new for w in line[TEXTS] if isinstance(w, str))
         with connection.cursor() as cursor, cursor.copy(COPY) as copy:
             copy.set_types(TYPES)
             for line in self._new:
-                copy.write_row([*line[:8], *(terms[w] if isinstance(w, str) else w for w in line[8:11]), *line[11:]])
+                line[TEXTS] = (terms[w] if isinstance(w, str) else w for w in line[TEXTS])
+                copy.write_row(line)

@@ -5,26 +5,30 @@ from collections.abc import Callable
 import psycopg
 from psycopg import sql
 
-from projections.runner import Projecting, make_tables
+from projections.runner import Projecting, make_tables, vacuum
 from store.database import as_role
 
 TABLES = ("project", "term", "fact", "current", "progress")
 FUNCTIONS = ("standing", "tenure", "stint", "listed")
+REBUILDER = 0x52454255
+"""With the schema, the advisory key of the one rebuild at a time; others wait."""
 
 
 def rebuild(dsn: str, schema: str = "district", progress: Callable[[int], None] | None = None) -> int:
-    """Make the read model anew from the whole ledger; answers the position it reached."""
+    """Make the read model anew from the whole ledger; answers the position it reached. Raises Poisoned.
+
+    Until the swap, and when it fails, the tables in place go on answering; what a killed rebuild left is dropped first.
+    """
     read, shadow = f"{schema}_read", f"{schema}_shadow"
     with psycopg.connect(as_role(dsn, "lifecycle_projector", schema), autocommit=True) as connection:
-        connection.execute("SELECT pg_advisory_lock(hashtext('lifecycle rebuild'))")
+        connection.execute("SELECT pg_advisory_lock(%s, hashtext(%s))", (REBUILDER, schema))
         _drop(connection, shadow)
         path = sql.SQL("SET search_path TO {}, {}").format(sql.Identifier(shadow), sql.Identifier(schema))
         connection.execute(path)
         make_tables(connection)
         projecting = Projecting(connection)
         projecting.catch_up(progress=progress)
-        for table in ("fact", "project", "term", "current"):
-            connection.execute(f"VACUUM (ANALYZE) {table}".encode())
+        vacuum(connection)
         with connection.transaction():
             _hold_live(connection, schema)
             while projecting.step() is not None:

@@ -21,8 +21,8 @@ log = logging.getLogger("lifecycle.projections")
 
 BATCH = 4_000
 POLL = 1.0
-PAUSE = 10.0
-"""Seconds before a stopped read model is tried again: the code may be another by then, the entry never is."""
+PAUSE, LONGEST_PAUSE = 10.0, 600.0
+"""Seconds before a stopped read model is tried again, and said again to be stopped; doubled each time."""
 SETTLE = 50_000
 """After as many entries at once the tables are vacuumed: questions would otherwise look up every row's visibility."""
 LEADER = 0x50524F4A
@@ -57,6 +57,7 @@ class Runner:
     def __init__(self, dsn: str, schema: str = "district") -> None:
         self._dsn = dsn
         self._schema = schema
+        self._begun = False
 
     def run(self, stop: threading.Event) -> None:
         """Lead when nobody else does; poll each second for what a lost notification would have told."""
@@ -65,9 +66,12 @@ class Runner:
                 with self._connect() as connection, listening(self._dsn, self._schema) as ear:
                     if self._lead(connection, stop):
                         self._follow(connection, ear, stop)
-            except (psycopg.Error, Superseded) as error:
+            except psycopg.Error as error:
                 log.warning("projections begin again: %s: %s", type(error).__name__, error)
                 stop.wait(POLL)
+            except Superseded:
+                log.error("the read model was made by another version of this program: restart this one")
+                stop.wait(PAUSE)
 
     def _connect(self) -> Connection:
         dsn = as_role(self._dsn, "lifecycle_projector", self._schema)
@@ -82,6 +86,7 @@ class Runner:
 
     def _follow(self, connection: Connection, ear: Connection, stop: threading.Event) -> None:
         """Raises psycopg.Error and Superseded: whoever leads then begins anew."""
+        pause = PAUSE
         while not stop.is_set():
             try:
                 self._prepare(connection)
@@ -95,20 +100,26 @@ class Runner:
             except Poisoned as poisoned:
                 log.error("projections stopped: %s", poisoned)
                 connection.execute(FAIL, (str(poisoned),))
-                stop.wait(PAUSE)
+                stop.wait(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
 
     def _prepare(self, connection: Connection) -> None:
-        """Tables that are missing are made; those of another version are rebuilt beside the old ones. Raises Poisoned."""
+        """Tables that are missing are made; those of another version are rebuilt beside the old ones.
+
+        Raises Poisoned; Superseded when the tables changed under us, so that two versions do not rebuild in turns.
+        """
         from projections.rebuild import rebuild  # it builds with Projecting, of this module
 
         if connection.execute(EXISTS).fetchone() != (True,):
             with connection.transaction():
                 make_tables(connection)
-            return
         row = connection.execute(PROGRESS).fetchone()
         if row is None or row[0] != FINGERPRINT:
+            if self._begun:
+                raise Superseded
             log.info("the read model was made by another version and is rebuilt")
             rebuild(self._dsn, self._schema)
+        self._begun = True
 
     @staticmethod
     def _settle(connection: Connection, before: int, reached: int) -> None:
@@ -172,7 +183,7 @@ class Projecting:
         assert found is not None
         version, position, _, reckoned_on = found
         if version != FINGERPRINT:
-            raise Superseded(version)
+            raise Superseded
         rows = entries_after(self._connection, position, limit)
         if not rows and reckoned_on == day:
             return None

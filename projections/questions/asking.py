@@ -12,6 +12,7 @@ from projections.questions.project import OneProject
 from projections.questions.projects import Wanted, listed
 from projections.questions.viewpoints import (
     TRACKED,
+    WAIT_LIMIT,
     Asked,
     NotThereYet,
     Resolved,
@@ -24,11 +25,17 @@ from projections.questions.viewpoints import (
 from store.reading import Reading
 from store.records import Records
 
+KEPT = "SELECT position, reckoned_on FROM progress"
+"""The viewpoint of the rows kept ready."""
+
 
 class Questions:
-    def __init__(self, pool: ConnectionPool, records: Records, reading: Reading) -> None:
+    """`patience`: seconds that a question waits for `after`."""
+
+    def __init__(self, pool: ConnectionPool, records: Records, reading: Reading, patience: float = WAIT_LIMIT) -> None:
         self._pool = pool
         self._reading = reading
+        self._patience = patience
         self.project = OneProject(records)
 
     def position(self) -> tuple[int, str | None]:
@@ -56,17 +63,21 @@ class Questions:
         return Resolved(asked, on or default_on(known, recorded_at, today), position, recorded_at, head.opened)
 
     def _wait(self, after: int) -> int:
-        waiting = Waiting()
+        waiting = Waiting(self._patience)
         while (reached := self.position()[0]) < after:
             if not waiting.on():
                 raise NotThereYet(f"@{reached} < @{after}")
         return reached
 
     def projects(self, at: Resolved, wanted: Wanted) -> list[ProjectRow]:
+        """From the rows kept ready where they are of this viewpoint, before they are read and after."""
+        kept = (at.position, at.on)
         with self._pool.connection() as connection:
-            today = datetime.now(SHANGHAI).date()
-            newest = at.on == today and connection.execute(TRACKED).fetchone() == (at.position, None)
-            return listed(connection, at.viewpoint, wanted, newest)
+            if connection.execute(KEPT).fetchone() == kept:
+                rows = listed(connection, at.viewpoint, wanted, newest=True)
+                if connection.execute(KEPT).fetchone() == kept:
+                    return rows
+            return listed(connection, at.viewpoint, wanted, newest=False)
 
     def portfolio(self, at: Resolved, by: By, role: str, attribute: Attribute) -> tuple[dict[str | None, int], list[Total]]:
         with self._pool.connection() as connection:

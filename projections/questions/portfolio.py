@@ -8,10 +8,11 @@ from psycopg import Connection
 
 from domain.fact import AUTHORITIES, MEASURES, Authority, Measure, Stage
 from domain.questions.portfolio import UNIT_ROLES, Attribute, By
-from domain.viewpoint import Viewpoint
+from domain.viewpoint import ALL_POSITIONS, Viewpoint
 from projections.lines import ROLE_NUMBERS, STATED
 
-# `fingerprint` is an XOR over the facts counted: the same facts, in whatever order, give the same one.
+# `fingerprint` is an XOR over the facts counted, each as worded from a position on: the same wordings of the same facts,
+# in whatever order, give the same one.
 STINTS = """
 SELECT project, unit, since, least(until, '9999-12-31') FROM stint(%(role)s::smallint, %(on)s, %(known)s)
 """
@@ -19,7 +20,7 @@ SELECT project, unit, since, least(until, '9999-12-31') FROM stint(%(role)s::sma
 # a million facts. Those with several are left out here (unit -1) and asked for by the query after it.
 BY_UNIT_THEN = """
 SELECT s.unit, f.measure, sum(f.amount)::bigint, count(*),
-       bit_xor(hashint8extended((f.project::bigint << 32) + f.fact, 0))
+       bit_xor(hashint8extended((f.project::bigint << 32) + f.fact, f.known_from))
 FROM fact f
 LEFT JOIN (
     SELECT u.project, min(u.unit) AS unit, min(u.since) AS since, min(u.until) AS until
@@ -32,7 +33,7 @@ GROUP BY 1, 2
 """
 BY_UNITS_THEN = """
 SELECT s.unit, f.measure, sum(f.amount)::bigint, count(*),
-       bit_xor(hashint8extended((f.project::bigint << 32) + f.fact, 0))
+       bit_xor(hashint8extended((f.project::bigint << 32) + f.fact, f.known_from))
 FROM fact f
 LEFT JOIN unnest(%(several)s::int[], %(their_units)s::int[], %(their_sinces)s::date[], %(their_untils)s::date[])
     AS s (project, unit, since, until)
@@ -44,7 +45,7 @@ GROUP BY 1, 2
 FLOWS = """
 WITH flow AS MATERIALIZED (
     SELECT f.project, f.measure, sum(f.amount)::bigint AS amount, count(*) AS facts,
-           bit_xor(hashint8extended((f.project::bigint << 32) + f.fact, 0)) AS print
+           bit_xor(hashint8extended((f.project::bigint << 32) + f.fact, f.known_from)) AS print
     FROM fact f
     WHERE f.measure = ANY(%(flows)s) AND f.occurred_on <= %(on)s AND f.known_from <= %(known)s AND %(known)s < f.known_to
     GROUP BY 1, 2
@@ -55,28 +56,28 @@ GROUP BY 1, 2
 """
 LEVELS = """
 WITH level AS MATERIALIZED (
-    SELECT DISTINCT ON (f.measure, f.project) f.measure, f.project, f.amount, f.fact
+    SELECT DISTINCT ON (f.measure, f.project) f.measure, f.project, f.amount, f.fact, f.known_from
     FROM fact f
     WHERE f.measure >= 10 AND f.measure = ANY(%(levels)s)
       AND f.occurred_on <= %(on)s AND f.known_from <= %(known)s AND %(known)s < f.known_to
     ORDER BY f.measure, f.project, f.occurred_on DESC, f.turn DESC, f.fact DESC
 )
 SELECT g.key, l.measure, sum(l.amount)::bigint, count(*),
-       bit_xor(hashint8extended((l.project::bigint << 32) + l.fact, 0))
+       bit_xor(hashint8extended((l.project::bigint << 32) + l.fact, l.known_from))
 FROM level l LEFT JOIN unnest(%(projects)s::int[], %(keys)s::int[]) AS g(project, key) USING (project)
 GROUP BY 1, 2
 """
 # Of several citations of one statistical period the last stands.
 CITED = """
 WITH cited AS MATERIALIZED (
-    SELECT DISTINCT ON (f.measure, f.project, f.word) f.measure, f.project, f.occurred_on, f.amount, f.fact
+    SELECT DISTINCT ON (f.measure, f.project, f.word) f.measure, f.project, f.occurred_on, f.amount, f.fact, f.known_from
     FROM fact f
     WHERE f.measure >= 10 AND f.measure = ANY(%(statistical)s)
       AND f.occurred_on <= %(on)s AND f.known_from <= %(known)s AND %(known)s < f.known_to
     ORDER BY f.measure, f.project, f.word, f.turn DESC, f.fact DESC
 )
 SELECT CASE WHEN %(then)s THEN s.unit ELSE g.key END, c.measure, sum(c.amount)::bigint, count(*),
-       bit_xor(hashint8extended((c.project::bigint << 32) + c.fact, 0))
+       bit_xor(hashint8extended((c.project::bigint << 32) + c.fact, c.known_from))
 FROM cited c
 LEFT JOIN unnest(%(projects)s::int[], %(keys)s::int[]) AS g(project, key) USING (project)
 LEFT JOIN stint(%(role)s::smallint, %(on)s, %(known)s) s
@@ -133,6 +134,8 @@ LIMIT %(limit)s
 TERM_ID = "SELECT id FROM term WHERE text = %s"
 TERMS = "SELECT id, text FROM term WHERE id = ANY(%s)"
 STAGES = list(Stage)
+LAST = ALL_POSITIONS - 1
+"""What is known for ever is so until ALL_POSITIONS, which itself is beyond everything known."""
 
 FLOW_MEASURES = [m for m in MEASURES.values() if m.sort == "flow"]
 LEVEL_MEASURES = [m for m in MEASURES.values() if m.sort == "level"]
@@ -227,7 +230,7 @@ def _asked(connection: Connection, viewpoint: Viewpoint, by: By, role: str, attr
     """What the queries share: the viewpoint, and each project's group at it."""
     asked: dict[str, Any] = {
         "on": viewpoint.on,
-        "known": viewpoint.known,
+        "known": min(viewpoint.known, LAST),
         "role": ROLE_NUMBERS[UNIT_ROLES[role]],
         "stated": STATED.get(by),
         "then": by == "unit" and attribute == "then",

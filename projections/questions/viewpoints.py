@@ -98,7 +98,7 @@ def default_on(known: date | datetime | int | None, recorded_at: datetime | None
 class Waiting:
     """Polls until the read model has come as far as asked; bounded, and the same on a primary and a replica."""
 
-    def __init__(self, limit: float = WAIT_LIMIT) -> None:
+    def __init__(self, limit: float) -> None:
         self._deadline = time.monotonic() + limit
         self._pause = 0.005
 
