@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 
 ALL_DAYS = date.max
-ALL_POSITIONS = 2**63 - 1
+ALL_POSITIONS = 2**63 - 2
+"""One less than a bigint holds: what is known for ever is so up to, not including, the position after this."""
 
 
 @dataclass(frozen=True)

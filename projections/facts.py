@@ -9,7 +9,7 @@ from psycopg import Connection
 from domain.entry import Event, stream_kind
 from domain.fact import Fact
 from domain.judgement import AnnulmentProposed, Approved, CorrectionProposed, Proposal, ReinstatementProposed
-from domain.viewpoint import ALL_POSITIONS as OPEN
+from domain.viewpoint import ALL_POSITIONS
 from projections.lines import lines
 from store.mapper import decode
 from store.recorder import Row
@@ -42,6 +42,8 @@ Stored = list[Any]
 """A row of the table, in the order of COPY; its unit, person and word are texts until it is written."""
 TEXTS = slice(8, 11)
 FROM, TO = 11, 12
+OPEN = ALL_POSITIONS + 1
+"""Known from a position up to, not including, this one: for ever."""
 KEPT = 200_000
 """Numbers of projects, and as many of terms, kept in memory."""
 

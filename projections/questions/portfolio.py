@@ -8,7 +8,7 @@ from psycopg import Connection
 
 from domain.fact import AUTHORITIES, MEASURES, Authority, Measure, Stage
 from domain.questions.portfolio import UNIT_ROLES, Attribute, By
-from domain.viewpoint import ALL_POSITIONS, Viewpoint
+from domain.viewpoint import Viewpoint
 from projections.lines import ROLE_NUMBERS, STATED
 
 # `fingerprint` is an XOR over the facts counted, each as worded from a position on: the same wordings of the same facts,
@@ -134,8 +134,6 @@ LIMIT %(limit)s
 TERM_ID = "SELECT id FROM term WHERE text = %s"
 TERMS = "SELECT id, text FROM term WHERE id = ANY(%s)"
 STAGES = list(Stage)
-LAST = ALL_POSITIONS - 1
-"""What is known for ever is so until ALL_POSITIONS, which itself is beyond everything known."""
 
 FLOW_MEASURES = [m for m in MEASURES.values() if m.sort == "flow"]
 LEVEL_MEASURES = [m for m in MEASURES.values() if m.sort == "level"]
@@ -230,7 +228,7 @@ def _asked(connection: Connection, viewpoint: Viewpoint, by: By, role: str, attr
     """What the queries share: the viewpoint, and each project's group at it."""
     asked: dict[str, Any] = {
         "on": viewpoint.on,
-        "known": min(viewpoint.known, LAST),
+        "known": viewpoint.known,
         "role": ROLE_NUMBERS[UNIT_ROLES[role]],
         "stated": STATED.get(by),
         "then": by == "unit" and attribute == "then",

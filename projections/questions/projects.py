@@ -8,11 +8,9 @@ from psycopg.rows import dict_row
 
 from domain.fact import Stage
 from domain.questions.projects import ProjectRow
-from domain.viewpoint import ALL_POSITIONS, Viewpoint
+from domain.viewpoint import Viewpoint
 
 STAGES = list(Stage)
-LAST = ALL_POSITIONS - 1
-"""What is known for ever is so until ALL_POSITIONS, which itself is beyond everything known."""
 FILTERS = """
 WHERE (%(after_code)s::text IS NULL OR l.code > %(after_code)s)
   AND (%(stage)s::int IS NULL OR l.stage = %(stage)s)
@@ -48,7 +46,7 @@ def listed(connection: Connection, viewpoint: Viewpoint, wanted: Wanted, newest:
     """By code. `newest`: the viewpoint is today at the read model's end, for which rows are kept ready."""
     asked: dict[str, Any] = {
         "on": viewpoint.on,
-        "known": min(viewpoint.known, LAST),
+        "known": viewpoint.known,
         "stage": None if wanted.stage is None else wanted.stage.rank,
         "unit": wanted.unit,
         "role": wanted.role,
