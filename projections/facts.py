@@ -11,7 +11,7 @@ from domain.fact import Fact
 from domain.judgement import AnnulmentProposed, Approved, CorrectionProposed, Proposal, ReinstatementProposed
 from domain.viewpoint import ALL_POSITIONS
 from projections.lines import lines
-from store.mapper import decode
+from store.mapper import decode_event
 from store.recorder import Row
 
 COPY = """
@@ -140,7 +140,7 @@ class _Batch:
         if wanted:
             asked = ([s for s, _ in wanted], [n for _, n in wanted])
             for found in connection.execute(PROPOSALS, asked):
-                proposal = decode(Row(*found)).event
+                proposal = decode_event(Row(*found))
                 assert isinstance(proposal, CorrectionProposed | AnnulmentProposed | ReinstatementProposed)
                 self._entries[labels[found[0]], found[1]] = proposal
         targets = {(self._handler.project(label), p.target) for (label, _), p in self._entries.items()}
@@ -152,7 +152,7 @@ class _Batch:
     @staticmethod
     def _decoded(row: Row) -> Event:
         try:
-            return decode(row).event
+            return decode_event(row)
         except ValueError as error:
             raise Unreadable(row) from error
 

@@ -1,6 +1,5 @@
 """Totals at any viewpoint over the slim table: flows summed where they belong, of levels the last of each project."""
 
-from collections import Counter
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -16,30 +15,16 @@ from projections.lines import ROLE_NUMBERS, STATED
 STINTS = """
 SELECT project, unit, since, least(until, '9999-12-31') FROM stint(%(role)s::smallint, %(on)s, %(known)s)
 """
-# Most projects have one stint; grouping by project tells the planner so, and it hashes ten thousand of them instead of
-# a million facts. Those with several are left out here (unit -1) and asked for by the query after it.
+# Who answered for a project on a day is looked up, not joined: project and day as one number, searched among the edges
+# where an answering unit begins or ends. A join costs half as much again, and needs to know how many stints projects have.
+# (SELECT …) makes each array once: in a generic plan a bare cast would copy it for every fact.
 BY_UNIT_THEN = """
-SELECT s.unit, f.measure, sum(f.amount)::bigint, count(*),
+SELECT nullif((SELECT %(answering)s::int[])[
+           width_bucket(f.project * 200000::float8 + (f.occurred_on - date '1900-01-01'), (SELECT %(edges)s::float8[]))
+       ], 0), f.measure, sum(f.amount)::bigint, count(*),
        bit_xor(hashint8extended((f.project::bigint << 32) + f.fact, f.known_from))
 FROM fact f
-LEFT JOIN (
-    SELECT u.project, min(u.unit) AS unit, min(u.since) AS since, min(u.until) AS until
-    FROM unnest(%(ones)s::int[], %(units)s::int[], %(sinces)s::date[], %(untils)s::date[])
-        AS u (project, unit, since, until)
-    GROUP BY u.project
-) s ON s.project = f.project AND s.since <= f.occurred_on AND f.occurred_on < s.until
 WHERE f.measure = ANY(%(flows)s) AND f.occurred_on <= %(on)s AND f.known_from <= %(known)s AND %(known)s < f.known_to
-GROUP BY 1, 2
-"""
-BY_UNITS_THEN = """
-SELECT s.unit, f.measure, sum(f.amount)::bigint, count(*),
-       bit_xor(hashint8extended((f.project::bigint << 32) + f.fact, f.known_from))
-FROM fact f
-LEFT JOIN unnest(%(several)s::int[], %(their_units)s::int[], %(their_sinces)s::date[], %(their_untils)s::date[])
-    AS s (project, unit, since, until)
-    ON s.project = f.project AND s.since <= f.occurred_on AND f.occurred_on < s.until
-WHERE f.measure = ANY(%(flows)s) AND f.project = ANY(%(several)s)
-  AND f.occurred_on <= %(on)s AND f.known_from <= %(known)s AND %(known)s < f.known_to
 GROUP BY 1, 2
 """
 FLOWS = """
@@ -163,9 +148,8 @@ def totals(
         "statistical": [m.code("statistical") for m in MEASURES.values()],
     }
     found: list[tuple[Any, ...]] = []
-    for query in (*((BY_UNIT_THEN, BY_UNITS_THEN) if asked["then"] else (FLOWS,)), LEVELS, CITED):
+    for query in (BY_UNIT_THEN if asked["then"] else FLOWS, LEVELS, CITED):
         found.extend(connection.execute(query.encode(), asked).fetchall())
-    found = _merged(found)
     keys: list[int | None] = asked["keys"]
     names = _names(connection, by, {row[0] for row in found} | set(keys))
     counts: dict[str | None, int] = {}
@@ -237,41 +221,31 @@ def _asked(connection: Connection, viewpoint: Viewpoint, by: By, role: str, attr
         stints = connection.execute(STINTS.encode(), asked).fetchall()
         now = {p: unit for p, unit, since, until in stints if since <= viewpoint.on < until}
         keys = [(p, now.get(p)) for (p,) in connection.execute(STANDING.encode(), asked)]
-        asked |= _stints(stints)
+        asked |= _edges(stints)
     else:
         keys = connection.execute((KEYS_BY_STAGE if by == "stage" else KEYS_BY_WORD).encode(), asked).fetchall()
     return asked | {"projects": [p for p, _ in keys], "keys": [k for _, k in keys]}
 
 
-Stint = tuple[int, int | None, date, date]
-SEVERAL = -1
-"""Stands for the unit of a project with several stints, which a query of its own tells apart."""
+NOBODY = 0
+"""Stands for no unit: an array without NULLs is indexed without a search."""
 
 
-def _stints(stints: list[Stint]) -> dict[str, Any]:
-    """The stints as arrays: projects with one of them, and those with several."""
-    times = Counter(project for project, *_ in stints)
-    ones = [s for s in stints if times[s[0]] == 1]
-    several = [s for s in stints if times[s[0]] > 1]
-    ones += [(project, SEVERAL, date.min, date.max) for project in {s[0] for s in several}]
-    return {
-        **dict(zip(("ones", "units", "sinces", "untils"), _columns(ones), strict=True)),
-        **dict(zip(("several", "their_units", "their_sinces", "their_untils"), _columns(several), strict=True)),
-    }
+def _edges(stints: list[tuple[int, int | None, date, date]]) -> dict[str, Any]:
+    """Where units begin to answer, in the order of BY_UNIT_THEN's numbers, and who answers from there on."""
+    answering: dict[float, int] = {}
+    for project, unit, since, until in sorted(stints, key=lambda s: (s[0], s[2])):
+        answering[_edge(project, since)] = unit or NOBODY
+        answering[min(_edge(project, until), _edge(project + 1, FIRST))] = NOBODY
+    return {"edges": list(answering), "answering": list(answering.values())}
 
 
-def _columns(stints: list[Stint]) -> tuple[list[Any], ...]:
-    return tuple([s[n] for s in stints] for n in range(4))
+FIRST = date(1900, 1, 1)
+"""Before every day that a fact may have; from here on 200,000 days are more than a fact may be later."""
 
 
-def _merged(found: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """Parts of one total added up; the part that stands for several stints is told by the other query."""
-    sums: dict[tuple[int | None, int], tuple[int, int, int]] = {}
-    for key, measure, amount, facts, fingerprint in found:
-        if key != SEVERAL:
-            before = sums.get((key, measure), (0, 0, 0))
-            sums[key, measure] = (before[0] + int(amount), before[1] + int(facts), before[2] ^ int(fingerprint))
-    return [(key, measure, *of) for (key, measure), of in sums.items()]
+def _edge(project: int, day: date) -> float:
+    return project * 200_000.0 + (day - FIRST).days
 
 
 def _names(connection: Connection, by: By, keys: set[int | None]) -> dict[int | None, str | None]:

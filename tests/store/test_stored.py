@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from domain.entry import stream_id
-from store.mapper import EVENTS, decode, encode
+from domain.entry import Entry, stream_id
+from domain.judgement import Declined
+from store.mapper import EVENTS, decode, decode_event, encode
 from store.recorder import Row
 
 SAMPLES = sorted((Path(__file__).parent.parent / "stored").glob("*.json"))
@@ -25,8 +26,17 @@ def test_every_topic_has_its_sample():
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda s: s.stem)
 def test_a_stored_shape_reads_and_is_written_again_byte_for_byte(sample: Path):
     state = sample.read_bytes()
-    entry = decode(row(sample.name.split(".")[0], state))
+    stored = row(sample.name.split(".")[0], state)
+    entry = decode(stored)
     assert encode(entry) == state
+    assert decode_event(stored) == entry.event
+
+
+@pytest.mark.parametrize("said", ['","envelope":{"', '{"envelope":{}},"envelope":{', "\\"])
+def test_an_event_is_told_from_its_envelope_whatever_its_text_says(said: str):
+    sample = decode(row("declined", (SAMPLES[0].parent / "declined.v1.json").read_bytes()))
+    entry = Entry(1, Declined(proposal=1, reason=f'甲{said}"乙'), sample.envelope)
+    assert decode_event(row("declined", encode(entry))) == entry.event
 
 
 def test_what_is_no_entry_is_said_not_skipped():
