@@ -89,8 +89,11 @@ class Backfill:
             if row.stated_at > now:
                 raise StatedAhead(f"{row.file} {row.row}: {row.stated_at}")
         before = self._reading.staged()
-        with self._pool.connection() as connection, connection.transaction(), connection.cursor() as cursor:
-            cursor.executemany(STAGE, [(r.sha256, r.file, r.stated_at, r.row, r.kind, r.content) for r in rows])
+        try:
+            with self._pool.connection() as connection, connection.transaction(), connection.cursor() as cursor:
+                cursor.executemany(STAGE, [(r.sha256, r.file, r.stated_at, r.row, r.kind, r.content) for r in rows])
+        except psycopg.errors.DatabaseError as error:
+            raise _told(error) from error
         return self._reading.staged() - before
 
     def discard(self) -> int:
@@ -108,14 +111,20 @@ class Backfill:
         for _, group in groupby(rows, key=lambda r: (r.stated_at, r.file)):
             yield list(group)
 
-    def decide_all(self, decide: Decide, by: Actor, progress: Callable[[int], None] = lambda _: None) -> "Prepared":
-        """Decide everything staged, from an empty ledger, in memory; nothing is recorded yet."""
+    def decide_all(
+        self, decide: Decide, by: Actor, progress: Callable[[int], None] = lambda _: None, more: Sequence[Staged] = ()
+    ) -> "Prepared":
+        """Decide everything staged, and `more` as if it were, from an empty ledger, in memory; nothing is recorded yet.
+
+        Raises OpenAlready.
+        """
         if self._reading.head().opened:
             raise OpenAlready
+        waiting = {(r.sha256, r.stated_at, r.row): r for r in (*self.staged(), *more)}.values()
         deciding = Deciding(History, lambda _: 1)
         prepared = Prepared(deciding, [])
         done = 0
-        for rows in self.requests(self.staged()):
+        for rows in self.requests(sorted(waiting, key=lambda r: (r.stated_at, r.file, r.row))):
             before = len(deciding.entries)
             source = Source(door="import", file=rows[0].file, sha256=rows[0].sha256.hex())
             asking = Asking(by, source, rows[0].stated_at, uuid4(), uuid4(), imported=True)
@@ -148,10 +157,13 @@ class Backfill:
                     connection.execute(APPEND_STATED, (*_request(entries), *_columns(entries), at))
                 found = connection.execute(APPEND_OPENING, (*_request([entry]), *_columns([entry]))).fetchone()
         except psycopg.errors.DatabaseError as error:
-            if error.sqlstate == "LC003":
-                raise OpenAlready from error
-            raise
+            raise _told(error) from error
         return int(found[0]) if found else 0
+
+
+def _told(error: psycopg.errors.DatabaseError) -> Exception:
+    """The database's word that the ledger is open, as ours; anything else as it is."""
+    return OpenAlready() if error.sqlstate == "LC003" else error
 
 
 def _request(entries: Sequence[Entry]) -> tuple[UUID, str, str, bytes]:

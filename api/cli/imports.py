@@ -13,11 +13,11 @@ from api.services import Services, services
 from api.sheets.mapping import Mapping, SnapshotMapping, find_mapping, load_mapping
 from api.sheets.proposing import Importing, Refusal, suggest_renames
 from api.sheets.reading import NotRead, Snapshot, read_snapshot
-from api.sheets.staging import staged_commands, staged_snapshot
+from api.sheets.staging import IMPORTER, Opening, staged_commands, staged_snapshot
 from domain.entry import SHANGHAI, Actor, Entry, Role, Source, stream_kind
 from domain.fact import Fact
 from domain.questions.attributes import word
-from store.backfill import Backfill
+from store.backfill import Backfill, Staged
 from store.deciding import Asking, Deciding
 from store.mapper import topic_of
 from store.settings import deployment
@@ -60,7 +60,7 @@ def main(arguments: argparse.Namespace) -> int:
         snapshots = read_all(tables, mapping) if mapping is not None else []
         show_reading([s for _, s in snapshots])
         if arguments.backfill:
-            return stage(backfill, commands, snapshots, mapping, arguments)
+            return stage(running, backfill, commands, snapshots, mapping, arguments)
         assert mapping is not None
         return record(running, mapping, snapshots, arguments)
 
@@ -111,6 +111,7 @@ def show_unread(lost: NotRead) -> None:
 
 
 def stage(
+    running: Services,
     backfill: Backfill,
     commands: list[Path],
     snapshots: list[tuple[SnapshotMapping, Snapshot]],
@@ -122,8 +123,7 @@ def stage(
         assert mapping is not None
         rows.extend(staged_snapshot(snapshot, settings, mapping))
     if arguments.dry_run:
-        say(f"将暂存 {len(rows)} 行。", f"{len(rows)} rows would be staged.")
-        return 0
+        return preview(running, backfill, rows, [s for _, s in snapshots], arguments.report)
     new = backfill.stage(rows)
     say(
         f"已暂存 {new} 行（此前已有 {len(rows) - new} 行）；用 lifecycle open 启用台账。",
@@ -131,6 +131,31 @@ def stage(
     )
     write_report(arguments.report, [s for _, s in snapshots], [], [])
     return 0
+
+
+def preview(
+    running: Services, backfill: Backfill, rows: list[Staged], snapshots: list[Snapshot], report: Path | None
+) -> int:
+    """What the opening would record of all that is staged and of these rows; nothing is staged."""
+    opening = Opening()
+    with bar("审定 " if chinese() else "deciding ", running.reading.staged() + len(rows)) as advance:
+        prepared = backfill.decide_all(opening.decide, IMPORTER, advance, rows)
+    for _, entries in prepared.requests:
+        show_proposal(entries[0].envelope.source.file or "", entries, dry=True)
+        show_renames(entries, prepared.deciding)
+    for refusal in opening.refusals:
+        show_refusal(refusal)
+    for snapshot in snapshots:
+        proposed = [e for _, of in prepared.requests for e in of if e.envelope.source.sha256 == snapshot.sha256]
+        write_report(report, [snapshot], proposed, [r for r in opening.refusals if r.file == snapshot.file])
+    for lost in [u for s in snapshots for u in s.unread]:
+        show_unread(lost)
+    count = sum(len(entries) for _, entries in prepared.requests)
+    say(
+        f"启用台账时将记录 {count} 条；本次未暂存任何内容。",
+        f"opening the ledger would record {count} entries; nothing was staged.",
+    )
+    return 1 if opening.refusals else 0
 
 
 def record(
@@ -152,7 +177,7 @@ def record(
         else:
             with suppress(Stopped):
                 running.ledger.record_work(work, by=by, source=source, body=bytes.fromhex(snapshot.sha256))
-        show_proposal(snapshot, work.proposed, dry=arguments.dry_run)
+        show_proposal(snapshot.file, work.proposed, dry=arguments.dry_run)
         show_renames(work.proposed, dry if arguments.dry_run else running.ledger.deciding())
         for refusal in work.refused:
             show_refusal(refusal)
@@ -198,16 +223,16 @@ class Stopped(Exception):
     """Something was refused: the request is given up."""
 
 
-def show_proposal(snapshot: Snapshot, entries: list[Entry], *, dry: bool) -> None:
+def show_proposal(file: str, entries: list[Entry], *, dry: bool) -> None:
     if not entries:
-        say(f"{snapshot.file}：没有变化，无需记录。", f"{snapshot.file}: nothing new, nothing proposed.")
+        say(f"{file}：没有变化，无需记录。", f"{file}: nothing new, nothing proposed.")
         return
     verb = ("将记录", "would record") if dry else ("已记录", "recorded")
     kinds = Counter(topic_of(e.event) for e in entries)
     shown = ", ".join(f"{topic} {n}" for topic, n in kinds.most_common())
     say(
-        f"{snapshot.file}：{verb[0]} {len(entries)} 条：{shown}",
-        f"{snapshot.file}: {verb[1]} {len(entries)} entries: {shown}",
+        f"{file}：{verb[0]} {len(entries)} 条：{shown}",
+        f"{file}: {verb[1]} {len(entries)} entries: {shown}",
     )
     if dry:
         for entry in entries:

@@ -6,8 +6,8 @@ from api.cli import chinese, say
 from api.cli.imports import show_refusal
 from api.cli.progress import bar
 from api.services import services
-from api.sheets.staging import Opening
-from domain.entry import Actor, Role, Source
+from api.sheets.staging import IMPORTER, Opening
+from domain.entry import Source
 from store.backfill import Backfill
 from store.settings import deployment
 
@@ -21,10 +21,9 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 def main(arguments: argparse.Namespace) -> int:
     with services(deployment(), size=2) as running:
         backfill = Backfill(running.database.writing, running.reading)
-        by = Actor(person="importer", unit="office", post="台账启用", role=Role.OFFICE, signed_in="command line")
-        opening = Opening(running.people.remember)
+        opening = Opening()
         with bar("审定 " if chinese() else "deciding ", running.reading.staged()) as advance:
-            prepared = backfill.decide_all(opening.decide, by, advance)
+            prepared = backfill.decide_all(opening.decide, IMPORTER, advance)
         for refusal in opening.refusals:
             show_refusal(refusal)
         entries = sum(len(e) for _, e in prepared.requests)
@@ -34,7 +33,9 @@ def main(arguments: argparse.Namespace) -> int:
         if arguments.dry_run:
             say(f"将记录 {entries} 条。", f"{entries} entries would be recorded.")
             return 0
-        last = backfill.open(prepared, by, Source(door="cli"))
+        last = backfill.open(prepared, IMPORTER, Source(door="cli"))
+        for ref, name in opening.names.items():
+            running.people.remember(ref, name)
     requests = len(prepared.requests)
     say(
         f"台账已启用：补录 {requests} 次、{entries} 条，至 @{last}。此后记录时间一律以数据库时钟为准。",

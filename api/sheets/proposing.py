@@ -284,7 +284,17 @@ def suggest_renames(gone: Iterable[str], new: Iterable[str]) -> list[tuple[str, 
     old = list(gone)
     found = []
     for name in new:
-        close = difflib.get_close_matches(folded(name), [folded(o) for o in old], n=1, cutoff=0.75)
-        if close:
-            found.append((next(o for o in old if folded(o) == close[0]), name))
+        alike, closest = max(((_likeness(folded(o), folded(name)), o) for o in old), default=(0.0, ""))
+        if alike >= ALIKE:
+            found.append((closest, name))
     return found
+
+
+ALIKE = 0.75
+
+
+def _likeness(one: str, other: str) -> float:
+    """0 to 1; a name that has only become longer or shorter (Crossrail, 西湖里（二期）) is as like as can be."""
+    if min(len(one), len(other)) > 1 and (one in other or other in one):
+        return 1.0
+    return difflib.SequenceMatcher(None, one, other).ratio()

@@ -1,7 +1,7 @@
 """Snapshots and command files as staged rows, and back again when the ledger is opened (DESIGN §3.14)."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -17,6 +17,9 @@ from domain.office.person import EnterPerson
 from domain.values import Instant, Line, PersonRef, UnitCode, clean
 from store.backfill import Staged
 from store.deciding import Asking, Deciding, together_in
+
+IMPORTER = Actor(person="importer", unit="office", post="台账启用", role=Role.OFFICE, signed_in="command line")
+"""Who a snapshot's entries are by when the ledger is opened; a command file names its own people."""
 
 
 class BadCommandFile(Refused):
@@ -94,9 +97,10 @@ def the_command(said: CommandLine) -> Command:
 class Opening:
     """Decides staged requests; refusals are collected so that all are known before anything is recorded."""
 
-    def __init__(self, remember: Callable[[str, str], None]) -> None:
-        self._remember = remember
+    def __init__(self) -> None:
         self.refusals: list[Refusal] = []
+        self.names: dict[str, str] = {}
+        """Names by reference of the people entered: kept once the opening is done, or they would be of nobody."""
 
     def decide(self, rows: Sequence[Staged], deciding: Deciding, asking: Asking) -> None:
         if rows[0].kind == "snapshot":
@@ -125,6 +129,6 @@ class Opening:
             together = together_in([(b.stream, the_command(b)) for b in beside])
             entries = deciding.decide(said.stream, command, mine, together)
             if isinstance(command, EnterPerson):
-                self._remember(entries[0].stream.removeprefix("person:"), clean(command.name))
+                self.names[entries[0].stream.removeprefix("person:")] = clean(command.name)
         except Refused as error:
             self.refusals.append(Refusal(row.file, row.row, said.stream or said.noun, error))

@@ -2,6 +2,7 @@
 
 import gc
 import random
+import statistics
 import subprocess
 import sys
 import time
@@ -100,30 +101,39 @@ def write(database: str, requests: list[list[Entry]], base: int = 0) -> int:
 
 def test_catching_up_on_100_000_entries(database: str):
     total = write(database, entries(1_000, 100))
+    rates: dict[str, list[float]] = {"facts": [], "all": []}
     with psycopg.connect(as_role(database, "lifecycle_projector"), autocommit=True) as connection:
         with connection.transaction():
             make_tables(connection)
-        begun = time.perf_counter()
-        handler, position = FactsHandler(connection), 0
-        while rows := entries_after(connection, position, 4_000):
-            with connection.transaction():
-                handler.handle(rows)
-                connection.execute("UPDATE progress SET position = %s", (rows[-1].position,))
-            position = rows[-1].position
-        facts = total / (time.perf_counter() - begun)
-        for table in ("fact", "project", "term", "current"):
-            connection.execute(f"TRUNCATE {table}".encode())
-        connection.execute("UPDATE progress SET position = 0")
-        begun = time.perf_counter()
-        Projecting(connection).catch_up()
-        everything = total / (time.perf_counter() - begun)
+        for _ in range(3):
+            for name, catch_up in (("facts", facts_alone), ("all", everything)):
+                for table in ("fact", "project", "term", "current"):
+                    connection.execute(f"TRUNCATE {table}".encode())
+                connection.execute("UPDATE progress SET position = 0")
+                begun = time.perf_counter()
+                catch_up(connection)
+                rates[name].append(total / (time.perf_counter() - begun))
+    facts, both = statistics.median(rates["facts"]), statistics.median(rates["all"])
     stock = stock_runner(database, 4_000)
-    found = {"facts": facts, "all read models": everything, "stock runner, one trivial table": stock}
-    ratios = {"facts / stock (bound 15)": facts / stock, "all / stock (bound 8)": everything / stock}
+    found = {"facts": facts, "all read models": both, "stock runner, one trivial table": stock}
+    ratios = {"facts / stock (bound 15)": facts / stock, "all / stock (bound 8)": both / stock}
     show(f"catching up on {total:,} entries, 5 % corrections", found)
     show("ratios", ratios, " ×")
     assert ratios["facts / stock (bound 15)"] >= 15
     assert ratios["all / stock (bound 8)"] >= 8
+
+
+def facts_alone(connection: psycopg.Connection) -> None:
+    handler, position = FactsHandler(connection), 0
+    while rows := entries_after(connection, position, 4_000):
+        with connection.transaction():
+            handler.handle(rows)
+            connection.execute("UPDATE progress SET position = %s", (rows[-1].position,))
+        position = rows[-1].position
+
+
+def everything(connection: psycopg.Connection) -> None:
+    Projecting(connection).catch_up()
 
 
 def stock_runner(database: str, count: int) -> float:

@@ -159,7 +159,7 @@ def portfolio(database: str, ten: Ten, mapping: Mapping) -> Iterator[Portfolio]:
         backfill = Backfill(pools.writing, services.reading)
         for settings, snapshot in ten:
             backfill.stage(staged_snapshot(snapshot, settings, mapping))
-        opening = Opening(services.people.remember)
+        opening = Opening()
         prepared = backfill.decide_all(opening.decide, actor("importer"))
         assert opening.refusals == []
         backfill.open(prepared, actor("importer"), Source(door="cli"))
