@@ -78,8 +78,11 @@ def staged_commands(path: Path) -> list[Staged]:
             try:
                 said = CommandLine.model_validate_json(line)
                 the_command(said)
-            except (ValidationError, Refused, ValueError) as error:
-                raise BadCommandFile(f"{path.name} {number}: {error}") from None
+            except ValidationError as error:
+                wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()[:10])
+                raise BadCommandFile(f"{path.name} {number}: {wrong}") from None
+            except BadCommandFile as unknown:
+                raise BadCommandFile(f"{path.name} {number}: {unknown.about}") from None
             staged.append(Staged(digest, path.name, said.stated, number, "command", line.strip()))
     return staged
 

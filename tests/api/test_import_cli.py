@@ -206,10 +206,14 @@ def test_what_is_staged_can_be_dropped(lifecycle: Lifecycle, folder: Path, ledge
 
 def test_wrong_arguments_are_told_in_a_sentence(lifecycle: Lifecycle, folder: Path):
     (folder / "a.jsonl").write_text("{}\n", encoding="utf-8")
+    by = '"by": {"person": "p-wang", "unit": "office"}'
+    line = f'{{"stated": "2025-01-01T09:00:00+08:00", {by}, "noun": "gifts", "command": {{}}}}'
+    (folder / "b.jsonl").write_text(f"\n{line}\n", encoding="utf-8")
     for arguments, code, said in (
         (["import", folder / "2025.csv"], 2, "--mapping go together"),
         (["import", folder / "a.jsonl"], 2, "with --backfill"),
-        (["import", "--backfill", folder / "a.jsonl"], 1, "a.jsonl 1"),
+        (["import", "--backfill", folder / "a.jsonl"], 1, "a.jsonl 1: stated: Field required"),
+        (["import", "--backfill", folder / "b.jsonl"], 1, "b.jsonl 2: gifts"),
         (importing(folder, "m.toml"), 2, ""),
         (["import", "--mapping", folder / "none.toml", folder / "2025.csv"], 1, "none.toml"),
     ):
