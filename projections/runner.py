@@ -21,6 +21,8 @@ log = logging.getLogger("lifecycle.projections")
 
 BATCH = 4_000
 POLL = 1.0
+BREATH = 0.02
+"""Seconds between two batches: the first after a quiet time is projected at once, a stream of requests several at a time."""
 PAUSE, LONGEST_PAUSE = 10.0, 600.0
 """Seconds before a stopped read model is tried again, and said again to be stopped; doubled each time."""
 SETTLE = 50_000
@@ -29,6 +31,7 @@ LEADER = 0x50524F4A
 """With the schema, the advisory key of the one runner that writes; others wait for it to be free."""
 LEAD = "SELECT pg_try_advisory_lock(%s, hashtext(%s))"
 PROGRESS = "SELECT version, position, failure, reckoned_on FROM progress"
+END = "SELECT coalesce(max(last), 0) FROM request"
 TRACK = "UPDATE progress SET position = %s, reckoned_on = %s, failure = NULL"
 TELL = "SELECT pg_notify('lifecycle_' || current_schema(), %s)"
 FAIL = "UPDATE progress SET failure = %s"
@@ -93,6 +96,7 @@ class Runner:
                 projecting = Projecting(connection)
                 while not stop.is_set():
                     self._settle(connection, projecting.position(), projecting.catch_up(stop.is_set))
+                    stop.wait(BREATH)
                     for _ in ear.notifies(timeout=POLL, stop_after=1):
                         pass
                     for _ in ear.notifies(timeout=0):  # one catching up answers all that were heard meanwhile
@@ -147,12 +151,12 @@ class Projecting:
         self._handler = FactsHandler(connection)
 
     def catch_up(self, stopped: Callable[[], bool] = lambda: False, progress: Callable[[int], None] | None = None) -> int:
-        """Project until nothing is left; answers the position reached.
+        """Project to the ledger's end as it is now; answers the position reached.
 
         Raises Poisoned, at the request that cannot be projected and with all before it done: the batch that holds it is
         halved until it stands alone.
         """
-        limit = BATCH
+        limit, end = BATCH, self._end()
         while not stopped():
             try:
                 with self._connection.transaction():
@@ -163,11 +167,15 @@ class Projecting:
                     raise
                 limit = limit // 2
                 continue
-            if position is None:
-                break
-            if progress is not None:
+            if position is not None and progress is not None:
                 progress(position)
+            if position is None or position >= end:
+                break
         return self.position()
+
+    def _end(self) -> int:
+        found = self._connection.execute(END).fetchone()
+        return found[0] if found else 0
 
     def position(self) -> int:
         found = self._connection.execute(PROGRESS).fetchone()
