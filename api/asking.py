@@ -65,7 +65,10 @@ def viewpoint(
     on: Annotated[str | None, Query(max_length=20, description="情况截至：日期 / the world up to this date")] = None,
     known: Annotated[
         str | None,
-        Query(max_length=40, description="按何时已报：日期、时间或 @位置 / as known at a date, a time or @position"),
+        Query(
+            max_length=40,
+            description="按何时已报：日期、时间、@位置、period:月报期 / known at a date, time, @position, period:2026-06",
+        ),
     ] = None,
     after: Annotated[int | None, Query(ge=0, le=2**62, description="等到此位置 / wait for this position")] = None,
 ) -> Resolved:
@@ -99,7 +102,7 @@ def answer(services: Running, at: Resolved, body: dict[str, Any], units: Collect
 
 
 PERSONS = frozenset({"person", "on_behalf_of"})
-UNITS = frozenset({"unit", "lead_unit", "introducing_unit", "hosting_unit", "from_unit", "to_unit"})
+UNITS = frozenset({"unit", "lead_unit", "introducing_unit", "hosting_unit", "from_unit", "to_unit", "bureau", "authority"})
 
 
 def mentioned(value: Any) -> Iterator[tuple[str, str]]:

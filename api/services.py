@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from projections.questions.asking import Questions
 from store.accounts import Accounts
 from store.database import Database, opened
+from store.drafts import Drafts
 from store.ledger import Ledger
 from store.migrations import migrate
 from store.people import People
@@ -27,6 +28,7 @@ class Services:
     reading: Reading
     people: People
     accounts: Accounts
+    drafts: Drafts
     questions: Questions
     embedded: Embedded | None = None
 
@@ -58,6 +60,7 @@ def over(database: Database, dsn: str, schema: str = "district", embedded: Embed
         reading=reading,
         people=people,
         accounts=Accounts(database.writing),
+        drafts=Drafts(database.writing),
         questions=Questions(database.reading, ledger.records, reading),
         embedded=embedded,
     )

@@ -1,10 +1,14 @@
 """What people ask for: commands, the context they are decided in, and the table of all of them."""
 
+import functools
+import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Any, TypeVar, cast, get_args
+from typing import Annotated, Any, TypeVar, cast, get_args
+
+from pydantic import Field, TypeAdapter
 
 from domain.entry import Actor, Event
 from domain.errors import InTheFuture, NotFound, RateNeeded, RateNotWanted
@@ -25,6 +29,11 @@ class Action(StrEnum):
     SETTLE = "settle"
     READ = "read"
     TOKENS = "tokens"
+    RECOGNISE = "recognise"
+    ENDORSE = "endorse"
+    REPORT = "report"
+    ACCEPT = "accept"
+    ATTEST = "attest"
 
 
 class Command(Frozen):
@@ -39,6 +48,10 @@ class Command(Frozen):
     """The person a stand-in (AB岗) acts for."""
     under: Line | None = None
     """The document that lets the stand-in act."""
+
+    def begins(self) -> str | None:
+        """The label of the stream it begins, where the command itself settles it."""
+        return None
 
 
 class StatesFact(Command, Particulars):
@@ -55,10 +68,28 @@ class Context:
     together: frozenset[tuple[str, str]] = frozenset()
     """(act, citation) of every judgement in the same request: counterparts are judged together or not at all."""
     imported: bool = False
+    alone: bool = False
+    """Whether the target came in a return of the actor's own unit that is not accepted yet: theirs to put right alone."""
+    bureau: bool = False
+    """Whether the actor's unit is the project's recognising bureau (认定部门) today."""
 
 
 C = TypeVar("C", bound=Command)
 Decide = Callable[[History, C, Context], Sequence[Event]]
+Load = Callable[[str], History]
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a command does in another stream, in the same request; `pointer` is the place in its body that asks for it."""
+
+    label: str
+    command: Command
+    pointer: str = ""
+
+
+Follow = Callable[[History, C, Context, Load], Sequence[Part]]
+"""The parts of a command over several streams, in order; the history is the command's own stream, its entries included."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +105,9 @@ class Deed:
     action: Action
     begins: bool
     """Whether it begins its stream; all others need the stream to exist."""
+    follow: Follow[Any] | None = None
+    joint: bool = False
+    """Whether its parts are one act, whose entries are each other's counterparts (DESIGN §3.13)."""
 
 
 TABLE: dict[type[Command], Deed] = {}
@@ -86,13 +120,15 @@ def deed(
     stream: StreamKind | None = "project",
     action: Action = Action.RECORD,
     begins: bool = False,
+    follow: Follow[Any] | None = None,
+    joint: bool = False,
 ) -> Callable[[Decide[C]], Decide[C]]:
     """Enter a decision, and with it its command, in the table. The command is the decision's second parameter."""
 
     def enter(decide: Decide[C]) -> Decide[C]:
         command = cast("type[Command]", decide.__annotations__["command"])
         act = get_args(command.model_fields["act"].annotation)[0] if "act" in command.model_fields else None
-        TABLE[command] = Deed(command, decide, stream, noun, act, action, begins)
+        TABLE[command] = Deed(command, decide, stream, noun, act, action, begins, follow, joint)
         return decide
 
     return enter
@@ -115,6 +151,20 @@ def nouns(stream: StreamKind) -> dict[str, list[Deed]]:
         if entry.stream in (stream, None):
             found.setdefault(entry.noun, []).append(entry)
     return found
+
+
+BEGINNINGS: dict[str, StreamKind] = {"projects": "project", "units": "unit", "people": "person", "periods": "period"}
+"""The nouns that begin a stream, for doors that name no stream then."""
+
+
+@functools.cache
+def reader(stream: StreamKind, noun: str) -> TypeAdapter[Command]:
+    """Reads a body as the noun's command, or the one its `act` names. Raises KeyError for no such noun."""
+    commands = [d.command for d in nouns(stream)[noun]]
+    if len(commands) == 1:
+        return TypeAdapter(commands[0])
+    union: Any = functools.reduce(operator.or_, commands)
+    return TypeAdapter(Annotated[union, Field(discriminator="act")])
 
 
 def check_fact(past: History, fact: Fact, context: Context, *, without: int | None = None) -> None:

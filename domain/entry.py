@@ -18,6 +18,14 @@ Event = Fact | AnyJudgement
 
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 """No summer time since 1991: a fixed offset is exact for every date a ledger's clock can show."""
+PREFIXES: dict[str, StreamKind] = {
+    "district": "district",
+    "unit:": "unit",
+    "person:": "person",
+    "period:": "period",
+    "targets:": "targets",
+}
+"""How the labels of the other streams begin."""
 STREAMS = uuid5(NAMESPACE_URL, "urn:lifecycle:stream")
 
 
@@ -28,12 +36,9 @@ def stream_id(label: str) -> UUID:
 
 
 def stream_kind(label: str) -> StreamKind:
-    """`district`, `unit:…` and `person:…` by their prefix; everything else is a project's code."""
-    if label == "district":
-        return "district"
-    if label.startswith("unit:"):
-        return "unit"
-    return "person" if label.startswith("person:") else "project"
+    """By what stands before the colon; `district` is one of a kind, everything else is a project's code."""
+    kind, colon, _ = label.partition(":")
+    return PREFIXES.get(kind + colon, "project")
 
 
 def cite(label: str, number: int) -> str:

@@ -108,3 +108,10 @@ class RateNotWanted(Refused):
 
     zh = "本区本位币金额不应填写汇率。"
     sort = "invalid"
+
+
+class SelfApproval(Refused):
+    """Nobody decides on what they asked for or recorded themselves, nor through a stand-in or a second account."""
+
+    zh = "任何人不得审批本人提出或记录的事项，代办或另用账号亦然。"
+    sort = "forbidden"

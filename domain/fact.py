@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar, Literal, NamedTuple, Protocol, Self, TypeVar, cast
 
 from domain.settings import Settings
-from domain.values import Day, EntryNumber, Frozen
+from domain.values import Day, EntryNumber, Frozen, Money
 
-StreamKind = Literal["project", "district", "unit", "person"]
+StreamKind = Literal["project", "district", "unit", "person", "period", "targets"]
 Authority = Literal["reported", "recognised", "statistical"]
 AUTHORITIES: tuple[Authority, ...] = ("reported", "recognised", "statistical")
 
@@ -46,6 +47,14 @@ class Measure:
     def code(self, authority: Authority) -> int:
         """The small number under which read models keep this measure in this 口径."""
         return self.number * 10 + AUTHORITIES.index(authority)
+
+    def units(self, value: Decimal) -> int:
+        """As figures are kept: hundredths for money and percent, whole numbers for counts."""
+        return int(value) if self.unit == "count" else int(value * 100)
+
+    def value(self, units: int) -> Decimal:
+        """As people write it."""
+        return Decimal(units) if self.unit == "count" else Decimal(units).scaleb(-2)
 
 
 AGREED = Measure(1, "agreed", "level", "money")
@@ -85,11 +94,15 @@ MEASURES: dict[str, Measure] = {
 
 
 class Line(NamedTuple):
-    """One figure a fact states, in hundredths (money and percent) or whole numbers (counts)."""
+    """One figure a fact states, in hundredths (money and percent) or whole numbers (counts).
+
+    `money` is the sum as stated where the figure is one of money: in its own currency and without a sign.
+    """
 
     measure: Measure
     authority: Authority
     amount: int
+    money: Money | None = None
 
 
 class Kind(NamedTuple):

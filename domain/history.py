@@ -3,13 +3,33 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Generic, assert_never, cast
+from typing import Generic, TypeVar, assert_never, cast
 from uuid import UUID
 
 from domain.entry import Entry, citations, stream_id
 from domain.fact import F, F_co, Fact
-from domain.judgement import AnnulmentProposed, Approved, CorrectionProposed, Declined, Proposal, ReinstatementProposed
+from domain.judgement import (
+    Accepted,
+    Annulled,
+    AnnulmentProposed,
+    Approved,
+    Beside,
+    Corrected,
+    CorrectionProposed,
+    Declined,
+    Endorsed,
+    EvidenceAttached,
+    EvidenceWithdrawn,
+    Judgement,
+    Proposal,
+    Recalled,
+    ReinstatementProposed,
+    SentBack,
+    VerdictGiven,
+)
 from domain.viewpoint import EVERYTHING, Viewpoint
+
+B = TypeVar("B", bound=Judgement)
 
 
 @dataclass(frozen=True)
@@ -29,9 +49,8 @@ class Standing(Generic[F_co]):
     @property
     def sources(self) -> tuple[str, ...]:
         """The entries that together make the fact read so."""
-        if self.approval is None:
-            return (self.original.citation,)
-        return citations((self.original, self.wording, self.approval))
+        said = [e for e in (self.original, self.wording, self.approval) if e is not None]
+        return tuple(dict.fromkeys(citations(said)))
 
 
 @dataclass
@@ -40,11 +59,21 @@ class Matter:
 
     wordings: list[Standing[Fact]]
     turns: list[tuple[Entry, bool]] = field(default_factory=list)
-    """Approvals of annulments (True) and reinstatements (False)."""
+    """The entries that annulled it (True) or reinstated it (False)."""
+    beside: list[tuple[Entry, Beside]] = field(default_factory=list)
+    """Verdicts, endorsements, evidence and what was ruled on a return, in order."""
 
     @property
     def current(self) -> Standing[Fact]:
         return self.wordings[-1]
+
+    def said(self, kind: type[B]) -> list[tuple[Entry, B]]:
+        """The judgements of one kind that stand beside the fact, in order."""
+        return [(entry, event) for entry, event in self.beside if isinstance(event, kind)]
+
+    def wording(self, number: int) -> Standing[Fact] | None:
+        """The version that an entry number names."""
+        return next((w for w in self.wordings if w.wording.number == number), None)
 
     @property
     def annulled_by(self) -> Entry | None:
@@ -77,6 +106,15 @@ class View:
                 self._take_effect(*self.proposals[event.proposal], approval=entry)
             case Declined():
                 self.decided[event.proposal] = entry
+            case Corrected():
+                matter = self.matters[event.target]
+                matter.wordings.append(Standing(matter.current.original, event.reads, entry))
+            case Annulled():
+                self.matters[event.target].turns.append((entry, True))
+            case (
+                VerdictGiven() | Endorsed() | Accepted() | SentBack() | Recalled() | EvidenceAttached() | EvidenceWithdrawn()
+            ):
+                self.matters[event.target].beside.append((entry, event))
             case _:
                 assert_never(event)
 
@@ -117,7 +155,9 @@ class View:
     def with_fact(self, entry: Entry, fact: Fact) -> "View":
         """The same, as if this fact were recorded (or corrected to read so)."""
         other = self.without(entry.number)
-        other.matters = {**other.matters, entry.number: Matter([Standing(entry, fact, entry)])}
+        was = self.matters.get(entry.number)
+        beside = was.beside if was else []
+        other.matters = {**other.matters, entry.number: Matter([Standing(entry, fact, entry)], beside=beside)}
         return other
 
     def pending(self) -> list[tuple[Entry, Proposal]]:

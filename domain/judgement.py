@@ -1,11 +1,30 @@
 """What is said about a fact or a proposal, by its entry number: a closed set (DESIGN §3.2, §3.3)."""
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
-from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic import BeforeValidator, PlainSerializer, StringConstraints, WithJsonSchema
 
 from domain.fact import KINDS, Fact
-from domain.values import EntryNumber, Frozen, Prose
+from domain.values import Day, EntryNumber, Frozen, Line, Money, Number, Prose, UnitCode, Word
+
+Outcome = Literal["recognised", "not_recognised", "withdrawn"]
+"""认定（全部或部分）, 不予认定, and the verdict taken back: not judged again."""
+EvidenceSort = Literal[
+    "contract",
+    "bank_slip",
+    "capital_verification",
+    "permit",
+    "site_photo",
+    "progress_confirmation",
+    "tax_certificate",
+    "licence",
+    "land_paper",
+    "acceptance",
+    "other",
+]
+"""合同, 进账单, 验资报告, 许可批复, 现场照片, 形象进度确认单（三方）, 完税证明, 营业执照, 土地凭证, 验收报告, 其他."""
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+"""SHA-256 of a file's bytes, in hex."""
 
 
 def revive(value: Any) -> Any:
@@ -88,9 +107,117 @@ class Declined(Judgement):
     reason: Prose
 
 
-AnyJudgement = CorrectionProposed | AnnulmentProposed | ReinstatementProposed | Approved | Declined
+class Corrected(Judgement):
+    """更正（受理前，本单位自行）: in force at once, from this entry's own position (DESIGN §3.3)."""
+
+    topic = "corrected"
+    target: EntryNumber
+    replaces: EntryNumber
+    reads: WholeFact
+    reason: Prose
+
+
+class Annulled(Judgement):
+    """作废（受理前，本单位自行）: counts as never recorded, at once."""
+
+    topic = "annulled"
+    target: EntryNumber
+    reason: Prose
+
+
+class VerdictGiven(Judgement):
+    """认定: what the authority recognises of one figure of the version it names; its last verdict on a figure stands.
+
+    `amount` in the fact's own currency, or `value` for counts and percent; neither where nothing is recognised.
+    """
+
+    topic = "verdict_given"
+    target: EntryNumber
+    version: EntryNumber
+    """The entry number of the wording judged: the original, or a correction."""
+    measure: Word
+    authority: UnitCode
+    outcome: Outcome
+    amount: Money | None = None
+    value: Number | None = None
+    reason: Prose | None = None
+
+
+class Endorsed(Judgement):
+    """签发: the unit's leader signs for what was recorded."""
+
+    topic = "endorsed"
+    target: EntryNumber
+    note: Prose | None = None
+
+
+class Accepted(Judgement):
+    """受理: the office has received a return; its facts are no longer the unit's alone to correct."""
+
+    topic = "accepted"
+    target: EntryNumber
+    note: Prose | None = None
+
+
+class SentBack(Judgement):
+    """退回修改: the office wants a return revised, for a reason; its facts go on counting until they are."""
+
+    topic = "sent_back"
+    target: EntryNumber
+    reason: Prose
+
+
+class Recalled(Judgement):
+    """撤回: the unit takes a return back before it is accepted; its facts are annulled in the same request."""
+
+    topic = "recalled"
+    target: EntryNumber
+    reason: Prose
+
+
+class EvidenceAttached(Judgement):
+    """佐证: a file about a fact, named by its content; the file itself is kept outside the ledger."""
+
+    topic = "evidence_attached"
+    target: EntryNumber
+    sha256: Digest
+    name: Line
+    media_type: Line
+    size: int
+    """In bytes."""
+    sort: EvidenceSort
+    dated: Day | None = None
+    """The day the paper bears, or the photograph was taken."""
+    note: Prose | None = None
+
+
+class EvidenceWithdrawn(Judgement):
+    """撤下佐证: the file no longer speaks for the fact; it stays where it is kept."""
+
+    topic = "evidence_withdrawn"
+    target: EntryNumber
+    sha256: Digest
+    reason: Prose
+
+
+AnyJudgement = (
+    CorrectionProposed
+    | AnnulmentProposed
+    | ReinstatementProposed
+    | Approved
+    | Declined
+    | Corrected
+    | Annulled
+    | VerdictGiven
+    | Endorsed
+    | Accepted
+    | SentBack
+    | Recalled
+    | EvidenceAttached
+    | EvidenceWithdrawn
+)
 Proposal = CorrectionProposed | AnnulmentProposed | ReinstatementProposed
 PROPOSALS = (CorrectionProposed, AnnulmentProposed, ReinstatementProposed)
-JUDGEMENTS: dict[str, type[AnyJudgement]] = {
-    j.topic: j for j in (CorrectionProposed, AnnulmentProposed, ReinstatementProposed, Approved, Declined)
-}
+Beside = VerdictGiven | Endorsed | Accepted | SentBack | Recalled | EvidenceAttached | EvidenceWithdrawn
+"""Said about a fact without changing how it reads."""
+JUDGEMENTS: dict[str, type[AnyJudgement]] = {j.topic: j for j in get_args(AnyJudgement)}

@@ -1,7 +1,7 @@
 """Every kind of fact and every command, by importing the files that declare them; a new noun is one line here."""
 
-from domain.judging import corrections
-from domain.office import district, person, unit
+from domain.judging import corrections, endorsements, verdicts
+from domain.office import district, period, person, returns, unit
 from domain.project import (
     benefits,
     construction,
@@ -43,7 +43,11 @@ DECLARING = (
     listings,
     endings,
     corrections,
+    verdicts,
+    endorsements,
     district,
     unit,
     person,
+    period,
+    returns,
 )

@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
-from domain.values import Currency, Frozen, Line, Word
+from domain.values import Currency, Frozen, Line, UnitCode, Word
 
 Lands = Literal["land_paid", "lease_signed", "land_contract_signed"]
 
@@ -49,3 +49,12 @@ class Settings(Frozen):
     """Roles that one holder has at a time; two at once are an overlap (职责交叉)."""
     required_roles: tuple[Word, ...] = ("lead_unit",)
     """Roles whose absence is a gap (责任空档) from the day the project is entered."""
+    recognising: dict[Word, Annotated[tuple[UnitCode, ...], Field(min_length=1, max_length=10)]] = {}
+    """认定部门: the bureaus that recognise each measure; the first one's verdicts are the headline (认定数), the others'
+    stand beside it. A measure not named here is recognised by whichever authority judged last."""
+    returns_need_signature: bool = True
+    """Whether a return is accepted only after another person of the unit signed it (签发)."""
+    reconciliation_days: Annotated[int, Field(ge=1, le=366)] = 5
+    """Days, counted from the day after the reconciliation is opened, in which a unit confirms or objects."""
+    silence: Literal["confirms", "stays_open"] = "confirms"
+    """What it means when a unit has said nothing by then."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from domain.fact import Fact
+from domain.fact import Fact, Measure
 from domain.project.endings import ProjectEnded
 from domain.project.intake import ProjectDescribed, ProjectEntered
 from domain.project.listings import ListJoined, ListLeft
@@ -22,6 +22,16 @@ ROLE_NUMBERS: dict[str, int] = {role: number for number, role in enumerate(ROLES
 STATED = {"name": 2, "name_en": 3, "category": 4, "industry": 5}
 """The attributes that lists and totals ask for, under the measure that keeps them."""
 CLOSING = 1
+BY_BUREAU, GIVEN = 3, 4
+"""The last digits of two more measures beside the authorities': what each bureau's verdict comes to, and what it gave."""
+
+
+def by_bureau_code(measure: Measure) -> int:
+    return measure.number * 10 + BY_BUREAU
+
+
+def given_code(measure: Measure) -> int:
+    return measure.number * 10 + GIVEN
 
 
 class Line(NamedTuple):

@@ -2,7 +2,7 @@
 
 from hashlib import sha256
 
-VERSION = 1
+VERSION = 2
 """Raise it when the handlers write other rows for the same entries."""
 
 TABLES = """
@@ -11,7 +11,7 @@ CREATE TABLE term (id int PRIMARY KEY, text text COLLATE "C" NOT NULL UNIQUE);
 
 -- One line of a fact, as known from one position to before another. Measures: 0 the fact itself (amount: the rank of
 -- the stage it enters, or the ordinal day a tenure is settled to end), 1 the closing side of a handover or end,
--- 2.. the attributes it states, 10.. its figures (Measure.code). Order: (occurred_on, turn, fact).
+-- 2.. the attributes it states, 10.. its figures (Measure.code; projections.lines). Order: (occurred_on, turn, fact).
 CREATE TABLE fact (
     project     int      NOT NULL,
     fact        int      NOT NULL,
@@ -28,7 +28,7 @@ CREATE TABLE fact (
     known_to    bigint   NOT NULL
 );
 CREATE INDEX fact_figures ON fact (measure, project, occurred_on DESC, turn DESC, fact DESC)
-    INCLUDE (amount, word, known_from, known_to) WHERE measure >= 10;
+    INCLUDE (amount, unit, word, known_from, known_to) WHERE measure >= 10;
 CREATE INDEX fact_states ON fact (kind, measure, project, occurred_on DESC, turn DESC, fact DESC)
     INCLUDE (role, amount, unit, person, word, known_from, known_to) WHERE measure < 10;
 CREATE INDEX fact_own ON fact (project, fact);

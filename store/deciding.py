@@ -5,11 +5,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
-from domain.command import TABLE, Command, Context, check_fact
+from domain.command import TABLE, Command, Context, Deed, Load, check_fact
 from domain.entry import SHANGHAI, Actor, Entry, Envelope, Event, Irregularity, Source, cite, stream_kind
 from domain.errors import (
     NotFound,
-    NotPermitted,
     ReasonNeeded,
     Refused,
     UnknownPerson,
@@ -18,17 +17,18 @@ from domain.errors import (
 )
 from domain.fact import Fact
 from domain.history import History
-from domain.judging.corrections import Approve, ProposeAnnulment, ProposeReinstatement
+from domain.judging.corrections import Approve, ProposeAnnulment, ProposeCorrection, ProposeReinstatement
+from domain.judging.verdicts import GiveVerdict
 from domain.office.district import LABEL as DISTRICT
 from domain.office.district import settings_of
 from domain.office.person import EnterPerson
-from domain.office.unit import OpenUnit
+from domain.office.returns import SubmitReturn, is_theirs, late
 from domain.permissions import permit
 from domain.project.intake import EnterProject
+from domain.project.responsibilities import tenures
 from domain.questions.irregularities import RULES, marks_of
 from domain.settings import Settings
 
-Load = Callable[[str], History]
 NextNumber = Callable[[str], int]
 """The first free number under a prefix such as `XH-2026-`."""
 
@@ -44,6 +44,10 @@ class Asking:
     batch: UUID | None = None
     imported: bool = False
     """Imports and backfills give their own reason for what is irregular: nobody is there to be asked."""
+    returned_in: str | None = None
+    """The submission of a monthly return that everything is recorded in."""
+    late: str | None = None
+    """The reason given for a return after its deadline: each of its entries is marked."""
 
     @property
     def today(self) -> date:
@@ -93,11 +97,9 @@ class Deciding:
             raise NotFound(label)
         if not past.version and not deed.begins and label != DISTRICT:
             raise NotFound(label)
-        is_project = stream_kind(label) == "project"
-        permit(by, deed.action, past.now if is_project else None, asking.today)
-        if not is_project and deed.stream is None and by.role.value not in ("office", "administrator"):
-            raise NotPermitted(label)
-        context = Context(by=by, today=asking.today, settings=settings, together=together, imported=asking.imported)
+        permit(by, deed.action, past.now if stream_kind(label) == "project" else None, asking.today)
+        asking = self._in_time(label, command, asking, by)
+        context = self._context(past, command, by, asking, settings, together)
         entries: list[Entry] = []
         for event in deed.decide(past, command, context):
             past = self.past(label)
@@ -108,7 +110,67 @@ class Deciding:
             self.streams[label] = past.plus([entry])
             entries.append(entry)
         self.entries.extend(entries)
+        if deed.follow is not None:
+            entries.extend(self._follow(deed, label, command, context, replace(asking, by=by), entries[0].citation))
         return entries
+
+    def _follow(
+        self, deed: Deed, label: str, command: Command, context: Context, asking: Asking, citation: str
+    ) -> list[Entry]:
+        """What the command does in other streams; a refusal there points at the place in the command that asked for it."""
+        assert deed.follow is not None
+        if isinstance(command, SubmitReturn):
+            asking = replace(asking, returned_in=citation)
+        entries: list[Entry] = []
+        for part in deed.follow(self.past(label), command, context, self.past):
+            try:
+                entries.extend(self.decide(part.label, part.command, asking))
+            except Refused as refused:
+                refused.pointer = part.pointer + (refused.pointer or "") if part.pointer else None
+                refused.about = f"{part.label} {refused.about}".strip()
+                raise
+        return entries
+
+    def _in_time(self, label: str, command: Command, asking: Asking, by: Actor) -> Asking:
+        """Marks a return after its deadline. Raises ReasonNeeded where none is given."""
+        if not isinstance(command, SubmitReturn) or not self.past(label).version:
+            return asking
+        if not late(self.past(label).now, command.unit or by.unit, asking.today):
+            return asking
+        reason = command.reason or self._own_reason(asking)
+        if reason is None:
+            raise ReasonNeeded(f"after_deadline: {' / '.join(RULES['after_deadline'])}", pointer="/reason")
+        return replace(asking, late=reason)
+
+    def _context(
+        self,
+        past: History,
+        command: Command,
+        by: Actor,
+        asking: Asking,
+        settings: Settings,
+        together: frozenset[tuple[str, str]],
+    ) -> Context:
+        alone = bureau = False
+        match command:
+            case ProposeCorrection() | ProposeAnnulment():
+                target = past.entry(command.target)
+                period, _, number = (target.envelope.returned_in or "" if target else "").rpartition("#")
+                alone = bool(period) and is_theirs(self.past(period), int(number), by.unit)
+            case GiveVerdict():
+                held = [t for t in tenures(past.now.facts) if t.role == "recognising_bureau" and t.covers(asking.today)]
+                bureau = any(t.holder.unit == by.unit for t in held)
+            case _:
+                pass
+        return Context(
+            by=by,
+            today=asking.today,
+            settings=settings,
+            together=together,
+            imported=asking.imported,
+            alone=alone,
+            bureau=bureau,
+        )
 
     def record(self, label: str, event: Event, asking: Asking) -> Entry:
         """Enter an event that no command asked for: the opening of the ledger."""
@@ -119,20 +181,19 @@ class Deciding:
         return entry
 
     def _label(self, label: str | None, command: Command, settings: Settings) -> str:
+        begun = command.begins()
+        if begun is not None:
+            return begun
         match command:
             case EnterProject():
-                if command.code is not None:
-                    return command.code
                 prefix = f"{settings.label}-{command.occurred_on.year}-"
                 number = self._numbers.get(prefix) or self._next_number(prefix)
                 while self.past(f"{prefix}{number:03d}").version:
                     number += 1
                 self._numbers[prefix] = number
                 return f"{prefix}{number:03d}"
-            case OpenUnit():
-                return f"unit:{command.code}"
             case EnterPerson():
-                return f"person:{command.ref or 'p-' + uuid4().hex[:10]}"
+                return f"person:p-{uuid4().hex[:10]}"
             case _:
                 if label is None:
                     raise NotFound
@@ -148,17 +209,22 @@ class Deciding:
             batch=asking.batch,
             document=command.document,
             confidentiality=command.confidentiality,
+            returned_in=asking.returned_in,
             reason=command.reason,
         )
         entry = Entry(past.version + 1, event, envelope, recorded_at=asking.moment)
+        irregular: list[Irregularity] = []
+        if isinstance(event, Fact) and asking.late is not None:
+            irregular.append(Irregularity(rule="after_deadline", reason=asking.late))
         if isinstance(event, Fact) and event.kind.stream == "project":
             rules = marks_of(past.now.with_fact(entry, event), entry.number, settings)
             if rules:
                 reason = command.reason or self._own_reason(asking)
                 if reason is None:
                     raise ReasonNeeded("；".join(f"{r}: {RULES[r][0]} / {RULES[r][1]}" for r in rules), pointer="/reason")
-                irregular = tuple(Irregularity(rule=r, reason=reason) for r in rules)
-                entry = replace(entry, envelope=envelope.model_copy(update={"irregular": irregular}))
+                irregular.extend(Irregularity(rule=r, reason=reason) for r in rules)
+        if irregular:
+            entry = replace(entry, envelope=envelope.model_copy(update={"irregular": tuple(irregular)}))
         return entry
 
     @staticmethod

@@ -217,6 +217,10 @@ class Ledger:
             recorded_at=last.recorded_at,
         )
 
+    def repeated(self, key: Asked) -> Recorded | None:
+        """The first answer to a request recorded before under this key. Raises KeyReused when it was another request."""
+        return self._repeated(Request(uuid4(), key.scope, key.key, sha256(key.body).digest()))
+
     def _repeated(self, asked: Request) -> Recorded | None:
         """The first answer to a request recorded before. Raises KeyReused when it was another request."""
         found = self._recorder.find_request(asked.scope, asked.key)

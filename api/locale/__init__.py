@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args
 from domain.command import TABLE
 from domain.entry import Role
 from domain.fact import AUTHORITIES, KINDS, MEASURES, Stage, StreamKind
-from domain.judgement import JUDGEMENTS
+from domain.judgement import JUDGEMENTS, EvidenceSort, Outcome
 from domain.office.unit import Opening
 from domain.project.endings import Closing
 from domain.project.funds import FundKind
@@ -22,13 +22,15 @@ from domain.project.plans import PLANNED
 from domain.project.responsibilities import ROLES
 from domain.project.signings import ORDER
 from domain.questions.irregularities import RULES
+from domain.questions.returns import BoardState
 from domain.settings import Lands
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 MARKS = (
     *("not_started_when_due", "completion_overdue", "paused", "unowned", "irregular"),
-    *("corrected", "annulled", "reinstated", "pending"),
+    *("corrected", "annulled", "reinstated", "pending", "late"),
+    *("recognised", "not_recognised", "judge_again", "disputed"),
 )
 """Of a project's status, and of the facts in its timeline."""
 
@@ -61,6 +63,9 @@ def declared() -> dict[str, tuple[str, ...]]:
         "landings": get_args(Lands),
         "levels": tuple(ORDER),
         "endings": words_of(Closing, "how"),
+        "outcomes": get_args(Outcome),
+        "returns": get_args(BoardState),
+        "evidence": get_args(EvidenceSort),
         "blanks": ("withheld", "none_provided", "not_mentioned"),
         "plans": PLANNED,
     }

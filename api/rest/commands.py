@@ -1,9 +1,7 @@
 """The routes of every command, made from the table of commands: `POST …/{noun}` is `noun`'s file."""
 
-import functools
-import operator
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from fastapi import APIRouter, Header, Path, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -11,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
 from api.access.doors import Body, By, Running, asks, router
-from domain.command import Action, Command, Deed, nouns
+from domain.command import BEGINNINGS, Action, Command, Deed, nouns, reader
 from domain.entry import Source, stream_kind
 from domain.errors import NotFound, Refused
 from domain.fact import StreamKind
@@ -94,16 +92,6 @@ WRITING = tuple(action for action in Action if action not in (Action.READ, Actio
 """A batch may hold any command; each is permitted on its own."""
 
 
-@functools.cache
-def reader(stream: StreamKind, noun: str) -> TypeAdapter[Command]:
-    """Reads a body as the noun's command, or the one its `act` names. Raises KeyError."""
-    commands = [d.command for d in nouns(stream)[noun]]
-    if len(commands) == 1:
-        return TypeAdapter(commands[0])
-    union: Any = functools.reduce(operator.or_, commands)
-    return TypeAdapter(Annotated[union, Field(discriminator="act")])
-
-
 def schema_name(stream: StreamKind, noun: str) -> str:
     return f"{stream}_{noun}_command"
 
@@ -133,10 +121,12 @@ def commands() -> APIRouter:
     _begin(made, "project", "projects", "/projects")
     _begin(made, "unit", "units", "/units")
     _begin(made, "person", "people", "/people")
+    _begin(made, "period", "periods", "/periods")
     for stream, path, label in (
         ("project", "/projects/{code}", "{code}"),
         ("unit", "/units/{code}", "unit:{code}"),
         ("person", "/people/{code}", "person:{code}"),
+        ("period", "/periods/{code}", "period:{code}"),
         ("district", "/district", "district"),
     ):
         for noun, deeds in nouns(stream).items():  # type: ignore[arg-type]  # the four literals above
@@ -212,7 +202,7 @@ def _follow(made: APIRouter, stream: StreamKind, noun: str, path: str, label: st
         response_model=RecordedAnswer,
         operation_id=f"record_{stream}_{noun}",
         summary=" · ".join((d.command.__doc__ or "").split("\n")[0] for d in deeds),
-        openapi_extra=asks(deeds[0].action) | _body(schema_name(stream, noun)),
+        openapi_extra=asks(*dict.fromkeys(d.action for d in deeds)) | _body(schema_name(stream, noun)),
     )
 
 
@@ -229,10 +219,9 @@ def _stream(item: BatchItem) -> str | None:
 
 
 def _command(number: int, item: BatchItem) -> Command:
-    begins = {"projects": "project", "units": "unit", "people": "person"}
     stream = _stream(item)
-    kind = begins.get(item.noun) if stream is None else stream_kind(stream)
-    if kind is None or item.noun not in nouns(kind) or nouns(kind)[item.noun][0].begins != (stream is None):  # type: ignore[arg-type]
+    kind = BEGINNINGS.get(item.noun) if stream is None else stream_kind(stream)
+    if kind is None or item.noun not in nouns(kind) or nouns(kind)[item.noun][0].begins != (stream is None):
         raise UnknownNoun(item.noun[:40], pointer=f"/commands/{number}/noun")
     try:
         return reader(kind, item.noun).validate_json(to_json(item.command))
@@ -246,7 +235,7 @@ def _command(number: int, item: BatchItem) -> Command:
 def schemas() -> dict[str, TypeAdapter[Any]]:
     """The bodies by the name their schemas carry in the OpenAPI document."""
     found: dict[str, TypeAdapter[Any]] = {"Batch": TypeAdapter(Batch)}
-    for stream in ("project", "unit", "person", "district"):
-        for noun in nouns(stream):  # the four literals above
+    for stream in get_args(StreamKind):
+        for noun in nouns(stream):
             found[schema_name(stream, noun)] = reader(stream, noun)
     return found

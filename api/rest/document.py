@@ -12,6 +12,7 @@ from api.access.doors import asks, router
 from api.access.tokens import NewToken
 from api.rest.commands import schemas
 from api.rest.examples import by_path
+from api.rest.periods import ReturnDraft, Submission
 from api.rest.problems import Problem
 from domain.fact import KINDS
 
@@ -27,6 +28,7 @@ TAGS = [
         "description": "记录 / recording: one route per noun; `act` names the command where there are several",
     },
     {"name": "questions", "description": "查询 / asking: at any viewpoint, every figure with its sources"},
+    {"name": "drafts", "description": "草稿 / drafts of monthly returns: no entries until they are submitted"},
     {"name": "tokens", "description": "令牌 / tokens: made by the administrator"},
     {"name": "health", "description": "运行状况 / health: for people, orchestrators and Prometheus"},
 ]
@@ -84,7 +86,10 @@ def _add_bodies(components: Schema) -> Schema:
 
     Where an answer has a model of the same name but another shape, the body's is `…Input`.
     """
-    adapters: dict[str, TypeAdapter[Any]] = {**schemas(), "NewToken": TypeAdapter(NewToken)}
+    adapters: dict[str, TypeAdapter[Any]] = {
+        **schemas(),
+        **{model.__name__: TypeAdapter(model) for model in (NewToken, ReturnDraft, Submission)},
+    }
     made, whole = TypeAdapter.json_schemas(
         [(name, "validation", adapter) for name, adapter in adapters.items()], ref_template=REF + "{model}"
     )

@@ -15,12 +15,17 @@ class Example(NamedTuple):
     path: str
     body: Body
     by: str = "office"
+    method: str = "POST"
 
     @property
     def template(self) -> str:
         """The path as the document writes it."""
-        parts = self.path.split("/")
-        return "/".join("{code}" if n == 2 and len(parts) > 3 and parts[1] != "district" else p for n, p in enumerate(parts))
+        _, first, *rest = self.path.split("/")
+        if rest and len(rest) > 1 and first != "district":
+            rest[0] = "{code}"
+        if len(rest) == 4:
+            rest[2] = "{unit}"
+        return "/".join(("", first, *rest))
 
 
 def cny(amount: str) -> dict[str, JsonValue]:
@@ -44,6 +49,8 @@ LI: dict[str, JsonValue] = {"person": "p-li", "post": "专员", "unit": "street-
 def office() -> Iterator[Example]:
     """Units, people, settings, lists, and judgements about them."""
     settings: Body = {"label": "XM", "name": "某区重大项目全程账", "currency": "CNY", "lands_on": ["land_paid"]}
+    yield Example("/units", on("2026-01-01", code="bureau-c", name="丙局", sort="bureau"))
+    settings["recognising"] = {"received": ["bureau-c"]}
     yield Example("/district/settings", on("2026-01-01", settings=settings))
     yield Example("/district/lists", on("2026-01-02", list="key-2026", title="2026年重点项目清单"))
     yield Example("/units", on("2026-01-01", code="street-a", name="甲街道办事处", sort="street"))
@@ -64,7 +71,7 @@ def office() -> Iterator[Example]:
 
 
 def judged(stream: str, target: int, reads: Body, last: int) -> Iterator[Example]:
-    """Corrected, annulled and reinstated, each on another's approval; and one proposal declined. `last`: entries before."""
+    """Corrected, annulled and reinstated, each on another's approval; one proposal declined; signed for. `last`: before."""
     yield Example(f"{stream}/corrections", {"target": target, "reads": reads, "because": "核对原件，登记有误"})
     yield Example(f"{stream}/approvals", {"act": "approve", "proposal": last + 1}, "second")
     yield Example(f"{stream}/annulments", {"target": target, "because": "重复登记"})
@@ -73,6 +80,7 @@ def judged(stream: str, target: int, reads: Body, last: int) -> Iterator[Example
     yield Example(f"{stream}/approvals", {"act": "approve", "proposal": last + 5}, "second")
     yield Example(f"{stream}/annulments", {"target": target, "because": "再次提出"})
     yield Example(f"{stream}/approvals", {"act": "decline", "proposal": last + 7, "because": "理由不足"}, "second")
+    yield Example(f"{stream}/endorsements", {"target": target, "note": "情况属实"}, "leader")
 
 
 def life() -> Iterator[tuple[str, Body]]:
@@ -120,6 +128,36 @@ def life() -> Iterator[tuple[str, Body]]:
     yield "endings", on("2026-11-15", act="revive", document="〔2026〕21号", because="投资方恢复投资")
 
 
+def recognised() -> Iterator[Example]:
+    """The office cites a bureau's document."""
+    verdict: Body = {"target": 8, "outcome": "recognised", "amount": cny("3000000.00"), "authority": "bureau-c"}
+    yield Example(f"/projects/{CODE}/verdicts", verdict | {"document": "认〔2026〕7号"}, "second")
+
+
+def the_month(number: int) -> Iterator[Example]:
+    """A return submitted, recalled, submitted again, sent back, revised, signed and accepted. `number`: its first fact."""
+    yield Example("/periods", on("2026-10-01", code="2026-09", deadline="2026-12-31"))
+    yield Example("/periods/2026-09/extensions", on("2026-10-08", unit="street-a", until="2027-01-31", ground="汛期"))
+    jobs: Body = on("2026-11-16", count=300)
+    line: Body = {"project": CODE, "noun": "jobs", "command": jobs}
+    submit = on("2026-11-16", act="submit", lines=[line])
+    returns = "/periods/2026-09/returns"
+    yield Example(returns, submit, "clerk")
+    yield Example(returns, {"act": "recall", "because": "填报有误"}, "clerk")
+    yield Example(returns, submit, "clerk")
+    yield Example(returns, {"act": "send_back", "unit": "street-a", "because": "人数请核实"})
+    revised: Body = line | {"entry": number + 2, "command": jobs | {"count": 301}}
+    yield Example(returns, submit | {"lines": [revised]}, "clerk")
+    yield Example(returns, {"act": "sign"}, "head")
+    yield Example(returns, {"act": "accept", "unit": "street-a"})
+    opened: Body = {"kind": "period_opened", **on("2026-10-01", deadline="2027-01-15")}
+    opened["period"] = {"since": "2026-09-01", "until": "2026-09-30"}
+    yield from judged("/periods/2026-09", 1, opened, last=9)
+    yield Example(f"{returns}/street-b/draft", {"nothing_to_report": True, "note": "本月无变化"}, method="PUT")
+    yield Example(f"{returns}/street-b/submission", on("2026-11-19"))
+    yield Example("/periods/2026-09/closings", on("2026-11-20"))
+
+
 def examples() -> Iterator[Example]:
     """All of them, in order."""
     yield from office()
@@ -129,11 +167,14 @@ def examples() -> Iterator[Example]:
     for noun, body in life():
         yield Example(f"/projects/{CODE}/{noun}", body)
     talk: Body = {"kind": "negotiation_held", **on("2026-01-06", with_whom="某制造公司", summary="首次洽谈")}
-    yield from judged(f"/projects/{CODE}", 4, talk, last=3 + sum(1 for _ in life()))
+    last = 3 + sum(1 for _ in life())
+    yield from judged(f"/projects/{CODE}", 4, talk, last=last)
+    yield from recognised()
     later = on("2026-11-16", document="〔2026〕22号", from_unit="street-b", to_unit="street-a")
     items: list[JsonValue] = [{"stream": "new", "noun": "projects", "command": on("2026-11-16", name="西湖里二期")}]
     items.append({"stream": CODE, "noun": "transfers", "command": later})
     yield Example("/batches", {"commands": items, "joint": False})
+    yield from the_month(last + 9 + 1 + 1 + 1)
     yield Example(
         "/tokens", {"person": "p-wang", "unit": "street-a", "post": "科员", "role": "unit", "days": 365}, "administrator"
     )

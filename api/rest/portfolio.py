@@ -1,8 +1,10 @@
 """总览: totals by unit, stage, category or industry, and the facts each total is made of."""
 
-from decimal import Decimal
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from enum import Enum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
+from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
@@ -10,10 +12,9 @@ from pydantic import BaseModel
 from api.access.doors import Running, router
 from api.asking import READS, Answer, At, BadCursor, Limit, answer, cursor_of, uncursor
 from domain.entry import cite
-from domain.fact import MEASURES, Authority
+from domain.fact import AUTHORITIES, MEASURES, Authority, Measure
 from domain.questions.portfolio import Attribute, By
-from domain.settings import Settings
-from projections.questions.portfolio import Part, Total
+from projections.questions.portfolio import Bureau, Part, Total
 
 MeasureName = Enum("MeasureName", {name: name for name in MEASURES}, type=str)  # type: ignore[misc]  # the declared ones
 made: APIRouter = router(tags=["questions"])
@@ -27,14 +28,34 @@ class TotalSources(BaseModel):
     link: str
 
 
-class TotalAnswer(BaseModel):
-    measure: str
-    authority: Literal["reported", "recognised", "statistical"]
-    unit: Literal["money", "count", "percent"]
-    sort: Literal["flow", "level"]
+class TotalFigure(BaseModel):
     value: str
     currency: str | None
     sources: TotalSources
+
+
+class BureauTotals(BaseModel):
+    """What one bureau recognises, whether or not it is the headline; `disputed` facts others recognise otherwise."""
+
+    bureau: str
+    figure: TotalFigure
+    disputed: int
+
+
+class MeasureTotals(BaseModel):
+    """One measure in its three 口径 side by side: 调度数, 认定数, 统计数; null where nobody states one.
+
+    `differ`: those that are there are not all the same.
+    """
+
+    measure: str
+    unit: Literal["money", "count", "percent"]
+    sort: Literal["flow", "level"]
+    reported: TotalFigure | None
+    recognised: TotalFigure | None
+    statistical: TotalFigure | None
+    differ: bool
+    bureaus: list[BureauTotals]
 
 
 class GroupAnswer(BaseModel):
@@ -42,7 +63,7 @@ class GroupAnswer(BaseModel):
 
     group: str | None
     count: int
-    totals: list[TotalAnswer]
+    measures: list[MeasureTotals]
 
 
 class PortfolioAnswer(Answer):
@@ -71,50 +92,97 @@ def portfolio(
     """Totals per group: flows belong to the unit answering on their day (`then`) or at `on` (`now`)."""
     attribute = attribute or ("then" if by == "unit" else "now")
     settings = services.questions.project.settings(at.viewpoint)
-    counts, totals = services.questions.portfolio(at, by, role, attribute)
-    query = f"on={at.on}&known=@{at.position}&by={by}&role={role}&attribute={attribute}"
-    groups: dict[str | None, list[dict[str, Any]]] = {group: [] for group in counts}
-    whole: dict[tuple[str, str], Total] = {}
-    for total in totals:
-        groups.setdefault(total.group, []).append(_total(total, settings, query))
-        key = (total.measure.name, total.authority)
-        whole[key] = _plus(whole[key], total) if key in whole else total._replace(group=None)
+    found = services.questions.portfolio(at, by, role, attribute, settings)
+    asked = f"on={at.on}&known=@{at.position}&by={by}&role={role}&attribute={attribute}"
+    writing = Writing(settings.currency, f"/portfolio/sources?{asked}")
+    groups = dict.fromkeys([*found.counts, *(t.group for t in found.totals), *(b.group for b in found.bureaus)])
     body = {
         "by": by,
         "role": role,
         "attribute": attribute,
-        "groups": [{"group": g, "count": counts.get(g, 0), "totals": t} for g, t in groups.items()],
+        "groups": [
+            {
+                "group": group,
+                "count": found.counts.get(group, 0),
+                "measures": writing.measures(
+                    [t for t in found.totals if t.group == group], [b for b in found.bureaus if b.group == group]
+                ),
+            }
+            for group in groups
+        ],
         "total": {
             "group": None,
-            "count": sum(counts.values()),
-            "totals": [_total(t, settings, query, every=True) for t in whole.values()],
+            "count": sum(found.counts.values()),
+            "measures": writing.measures(summed(found.totals), summed(found.bureaus), every=True),
         },
     }
     return answer(services, at, body, units={g for g in groups if g} if by == "unit" else set())
 
 
-def _plus(one: Total, other: Total) -> Total:
-    prints = int(one.fingerprint, 16) ^ int(other.fingerprint, 16)
-    return one._replace(amount=one.amount + other.amount, facts=one.facts + other.facts, fingerprint=f"{prints:016x}")
+T = TypeVar("T", Total, Bureau)
 
 
-def _total(total: Total, settings: Settings, query: str, *, every: bool = False) -> dict[str, Any]:
-    measure = total.measure
-    value = Decimal(total.amount) if measure.unit == "count" else Decimal(total.amount).scaleb(-2)
-    group = "" if every else f"&group={total.group or ''}"
-    return {
-        "measure": measure.name,
-        "authority": total.authority,
-        "unit": measure.unit,
-        "sort": measure.sort,
-        "value": str(value),
-        "currency": settings.currency if measure.unit == "money" else None,
-        "sources": {
-            "count": total.facts,
-            "fingerprint": total.fingerprint,
-            "link": f"/portfolio/sources?{query}&measure={measure.name}&authority={total.authority}{group}",
-        },
-    }
+def summed(parts: Iterable[T]) -> list[T]:
+    """Of all groups together."""
+    whole: dict[tuple[str, str], T] = {}
+    for part in parts:
+        key = (part.measure.name, part.bureau if isinstance(part, Bureau) else part.authority)
+        before = whole.get(key)
+        if before is None:
+            whole[key] = part._replace(group=None)
+            continue
+        both = f"{int(before.fingerprint, 16) ^ int(part.fingerprint, 16):016x}"
+        added = before._replace(amount=before.amount + part.amount, facts=before.facts + part.facts, fingerprint=both)
+        if isinstance(added, Bureau) and isinstance(part, Bureau):
+            added = added._replace(disputed=added.disputed + part.disputed)
+        whole[key] = added
+    return list(whole.values())
+
+
+@dataclass(frozen=True)
+class Writing:
+    """Totals as the answer writes them; `link` lists the sources of what it is completed with."""
+
+    currency: str
+    link: str
+
+    def measures(self, totals: Sequence[Total], bureaus: Sequence[Bureau], *, every: bool = False) -> list[dict[str, Any]]:
+        named = {t.measure for t in totals} | {b.measure for b in bureaus}
+        return [
+            self.measure(m, [t for t in totals if t.measure is m], [b for b in bureaus if b.measure is m], every)
+            for m in sorted(named, key=lambda m: m.number)
+        ]
+
+    def measure(self, measure: Measure, totals: list[Total], bureaus: list[Bureau], every: bool) -> dict[str, Any]:
+        figures = {t.authority: self.figure(t, f"&authority={t.authority}", every) for t in totals}
+        return {
+            "measure": measure.name,
+            "unit": measure.unit,
+            "sort": measure.sort,
+            **{authority: figures.get(authority) for authority in AUTHORITIES},
+            "differ": len({t.amount for t in totals}) > 1,
+            "bureaus": [
+                {
+                    "bureau": b.bureau,
+                    "figure": self.figure(b, f"&authority=recognised&bureau={b.bureau}", every),
+                    "disputed": b.disputed,
+                }
+                for b in bureaus
+            ],
+        }
+
+    def figure(self, total: Total | Bureau, whose: str, every: bool) -> dict[str, Any]:
+        measure = total.measure
+        group = "" if every else f"&group={quote(total.group or '')}"
+        return {
+            "value": str(measure.value(total.amount)),
+            "currency": self.currency if measure.unit == "money" else None,
+            "sources": {
+                "count": total.facts,
+                "fingerprint": total.fingerprint,
+                "link": f"{self.link}&measure={measure.name}{whose}{group}",
+            },
+        }
 
 
 @made.get("/portfolio/sources", response_model=SourcesAnswer, operation_id="portfolio_sources", openapi_extra=READS)
@@ -127,11 +195,15 @@ def portfolio_sources(
     attribute: Attribute = "then",
     authority: Authority = "reported",
     group: Annotated[str | None, Query(max_length=300)] = None,
+    bureau: Annotated[str | None, Query(max_length=64)] = None,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
     limit: Limit = 200,
 ) -> Response:
-    """The facts that make one total; `group` absent: of all groups, empty: what belongs to none."""
-    part = Part(MEASURES[measure.value], authority, group or None, every=group is None)
+    """The facts that make one total; `group` absent: of all groups, empty: what belongs to none; `bureau`: its verdicts."""
+    named = services.questions.project.settings(at.viewpoint).recognising.get(measure.value)
+    if authority == "recognised" and bureau is None and named:
+        bureau = named[0]
+    part = Part(MEASURES[measure.value], authority, group or None, group is None, bureau)
     after = (uncursor(cursor) or "#0").rpartition("#")
     if not (after[2].isdigit() and len(after[2]) < 10):
         raise BadCursor

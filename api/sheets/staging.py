@@ -4,13 +4,14 @@ import json
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from api.sheets.mapping import Mapping, SnapshotMapping
 from api.sheets.proposing import Importing, Refusal
 from api.sheets.reading import Row, Snapshot
-from domain.command import TABLE, Command
+from domain.command import BEGINNINGS, TABLE, Command
 from domain.entry import Actor, Role, Source, stream_kind
 from domain.errors import Refused
 from domain.office.person import EnterPerson
@@ -36,6 +37,7 @@ class Said(BaseModel):
     person: PersonRef
     unit: UnitCode
     post: Line = "—"
+    role: Annotated[Role, Field(strict=False)] = Role.OFFICE
 
 
 class CommandLine(BaseModel):
@@ -89,8 +91,7 @@ def staged_commands(path: Path) -> list[Staged]:
 
 def the_command(said: CommandLine) -> Command:
     """The command a line asks for. Raises BadCommandFile for an unknown noun or act."""
-    begins = {"projects": "project", "units": "unit", "people": "person"}
-    kind = begins.get(said.noun) if said.stream is None else stream_kind(said.stream)
+    kind = BEGINNINGS.get(said.noun) if said.stream is None else stream_kind(said.stream)
     for deed in TABLE.values():
         if deed.noun == said.noun and deed.stream in (kind, None) and deed.act == said.command.get("act"):
             return deed.command.model_validate_json(json.dumps(said.command))
@@ -124,7 +125,7 @@ class Opening:
     def _command(self, row: Staged, rows: Sequence[Staged], deciding: Deciding, asking: Asking) -> None:
         said = CommandLine.model_validate_json(row.content)
         source = Source(door="command_file", file=row.file, row=row.row, sha256=row.sha256.hex())
-        by = Actor(**said.by.model_dump(), role=Role.OFFICE, signed_in="command file")
+        by = Actor(**said.by.model_dump(), signed_in="command file")
         mine = Asking(by, source, asking.moment, asking.request, asking.batch, imported=True)
         try:
             command = the_command(said)

@@ -1,14 +1,19 @@
-"""更正, 作废, 恢复 and their approval: asked by one person, decided by another (DESIGN §3.3)."""
+"""更正, 作废, 恢复 and their approval: asked by one person, decided by another (DESIGN §3.3).
+
+Only what came in a return that is not accepted yet is its own unit's to put right alone, at once.
+"""
 
 from typing import Literal
 
 from domain.command import Action, Command, Context, check_fact, deed
 from domain.entry import Entry, Event, cite
-from domain.errors import Refused, UnknownEntry
+from domain.errors import Refused, SelfApproval, UnknownEntry
 from domain.history import History, Matter
 from domain.judgement import (
+    Annulled,
     AnnulmentProposed,
     Approved,
+    Corrected,
     CorrectionProposed,
     Declined,
     Proposal,
@@ -54,13 +59,6 @@ class AlreadyDecided(Refused):
     """This proposal has already been decided."""
 
     zh = "该申请已经办结。"
-
-
-class SelfApproval(Refused):
-    """Nobody decides on what they asked for or recorded themselves, nor through a stand-in or a second account."""
-
-    zh = "任何人不得审批本人提出或记录的事项，代办或另用账号亦然。"
-    sort = "forbidden"
 
 
 class OtherUnitNeeded(Refused):
@@ -144,11 +142,8 @@ def propose_correction(past: History, command: ProposeCorrection, context: Conte
     if command.reads == current.fact:
         raise NothingChanges(cite(past.label, command.target), pointer="/reads")
     check_fact(past, command.reads, context, without=command.target)
-    return [
-        CorrectionProposed(
-            target=command.target, replaces=current.wording.number, reads=command.reads, reason=command.because
-        )
-    ]
+    event = Corrected if context.alone else CorrectionProposed
+    return [event(target=command.target, replaces=current.wording.number, reads=command.reads, reason=command.because)]
 
 
 @deed("annulments", stream=None, action=Action.PROPOSE)
@@ -157,7 +152,8 @@ def propose_annulment(past: History, command: ProposeAnnulment, context: Context
     if matter.annulled_by is not None:
         raise IsAnnulled(cite(past.label, command.target), pointer="/target")
     together("annul", matter.current.original, context)
-    return [AnnulmentProposed(target=command.target, reason=command.because)]
+    event = Annulled if context.alone else AnnulmentProposed
+    return [event(target=command.target, reason=command.because)]
 
 
 @deed("reinstatements", stream=None, action=Action.PROPOSE)

@@ -4,12 +4,20 @@ from typing import ClassVar
 
 from domain.command import Action, Context, StatesFact, deed
 from domain.entry import Event
-from domain.fact import Fact, Kind, Particulars
+from domain.errors import Refused
+from domain.fact import MEASURES, Fact, Kind, Mentions, Particulars
 from domain.history import History, View
 from domain.settings import Settings
 from domain.values import Line, Prose
 
 LABEL = "district"
+
+
+class UnknownMeasure(Refused):
+    """There is no such measure; GET /vocabulary lists them."""
+
+    zh = "没有这个指标，指标见 GET /vocabulary。"
+    sort = "invalid"
 
 
 class LedgerOpened(Fact):
@@ -28,6 +36,9 @@ class SettingsAdopted(Adopting, Fact):
     """设置: the district's settings, stated whole."""
 
     kind: ClassVar = Kind(201, "settings_adopted", "district")
+
+    def mentions(self) -> Mentions:
+        return Mentions(units=tuple(u for units in self.settings.recognising.values() for u in units))
 
 
 class AdoptSettings(Adopting, StatesFact):
@@ -52,6 +63,9 @@ class PublishList(Publishing, StatesFact):
 
 @deed("settings", stream="district", action=Action.SETTLE)
 def adopt_settings(past: History, command: AdoptSettings, context: Context) -> list[Event]:
+    for measure in command.settings.recognising:
+        if measure not in MEASURES:
+            raise UnknownMeasure(measure, pointer="/settings/recognising")
     return [SettingsAdopted.of(command)]
 
 

@@ -49,6 +49,9 @@ class EnterPerson(StatesFact):
     unit: UnitCode | None = None
     title: Line | None = None
 
+    def begins(self) -> str | None:
+        return f"person:{self.ref}" if self.ref else None
+
 
 class TakePost(TakingPost, StatesFact):
     """Record that a person took a post."""

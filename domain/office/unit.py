@@ -43,6 +43,9 @@ class OpenUnit(Opening, StatesFact):
 
     code: UnitCode
 
+    def begins(self) -> str:
+        return f"unit:{self.code}"
+
 
 class RenameUnit(Naming, StatesFact):
     """Give a unit another name from a day on."""

@@ -24,7 +24,7 @@ class BenefitReported(Yielding, Fact):
     kind: ClassVar = Kind(110, "benefit_reported")
 
     def lines(self) -> Iterator[Line]:
-        yield Line(MEASURES[self.indicator], "reported", self.amount.minor)
+        yield Line(MEASURES[self.indicator], "reported", self.amount.minor, self.amount)
 
     def check(self, others: Others, settings: Settings) -> None:
         if self.occurred_on != self.period.until:

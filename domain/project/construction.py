@@ -61,7 +61,7 @@ class ProgressReported(Progressing, Fact):
         for measure in (INVESTED, INVESTED_YEAR, INVESTED_TOTAL):
             money = getattr(self, measure.name)
             if money is not None:
-                yield Line(measure, "reported", worth(money, self.exchange))
+                yield Line(measure, "reported", worth(money, self.exchange), money)
         if self.percent is not None:
             yield Line(PROGRESS, "reported", int(self.percent * 100))
 

@@ -41,7 +41,7 @@ class FundsReceived(Arriving, Fact):
     kind: ClassVar = Kind(60, "funds_received")
 
     def lines(self) -> Iterator[Line]:
-        yield Line(RECEIVED, "reported", worth(self.amount, self.exchange))
+        yield Line(RECEIVED, "reported", worth(self.amount, self.exchange), self.amount)
 
     def check(self, others: Others, settings: Settings) -> None:
         for other in others.of(FundsReceived):
@@ -63,7 +63,7 @@ class FundsReturned(Returning, Fact):
     kind: ClassVar = Kind(61, "funds_returned")
 
     def lines(self) -> Iterator[Line]:
-        yield Line(RECEIVED, "reported", -worth(self.amount, self.exchange))
+        yield Line(RECEIVED, "reported", -worth(self.amount, self.exchange), self.amount)
 
     def check(self, others: Others, settings: Settings) -> None:
         receipt = next((s for s in others.of(FundsReceived) if s.number == self.receipt), None)

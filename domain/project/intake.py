@@ -49,6 +49,9 @@ class EnterProject(Entering, StatesFact):
     lead_unit: UnitCode | None = None
     introducing_unit: UnitCode | None = None
 
+    def begins(self) -> str | None:
+        return self.code
+
 
 class Describing(Particulars):
     name: Line | None = None

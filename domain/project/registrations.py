@@ -39,7 +39,7 @@ class EnterpriseRegistered(Registering, Fact):
 
     def lines(self) -> Iterator[Line]:
         if self.capital is not None:
-            yield Line(ENROLLED, "reported", worth(self.capital, self.exchange))
+            yield Line(ENROLLED, "reported", worth(self.capital, self.exchange), self.capital)
 
     def check(self, others: Others, settings: Settings) -> None:
         for other in others.of(EnterpriseRegistered):

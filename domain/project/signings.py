@@ -43,7 +43,7 @@ class Signed(Signing, Fact):
 
     def lines(self) -> Iterator[Line]:
         if self.agreed is not None and self.level != "intent":
-            yield Line(AGREED, "reported", worth(self.agreed, self.exchange))
+            yield Line(AGREED, "reported", worth(self.agreed, self.exchange), self.agreed)
 
     def check(self, others: Others, settings: Settings) -> None:
         for other in others.of(Signed):

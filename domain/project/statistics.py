@@ -38,7 +38,7 @@ class StatisticCited(Citing, Fact):
     kind: ClassVar = Kind(151, "statistic_cited")
 
     def lines(self) -> Iterator[Line]:
-        yield Line(CITED[self.measure], "statistical", self.amount.minor)
+        yield Line(CITED[self.measure], "statistical", self.amount.minor, self.amount)
 
     def check(self, others: Others, settings: Settings) -> None:
         if self.occurred_on != self.period.until:

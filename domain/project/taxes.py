@@ -34,9 +34,9 @@ class TaxPaid(Paying, Fact):
     kind: ClassVar = Kind(90, "tax_paid")
 
     def lines(self) -> Iterator[Line]:
-        yield Line(TAX, "reported", self.total.minor)
+        yield Line(TAX, "reported", self.total.minor, self.total)
         if self.retained is not None:
-            yield Line(TAX_RETAINED, "reported", self.retained.minor)
+            yield Line(TAX_RETAINED, "reported", self.retained.minor, self.retained)
 
     def check(self, others: Others, settings: Settings) -> None:
         if self.occurred_on != self.period.until:

@@ -56,8 +56,9 @@ def planned(value: date | Money | Withheld | NoneProvided | None, act: Standing[
 
 def figure(measure: Measure, amount: int, currency: str, sources: Iterable[str]) -> Figure:
     """`amount` as facts keep it: hundredths for money and percent, whole numbers for counts."""
-    value = Decimal(amount) if measure.unit == "count" else Decimal(amount).scaleb(-2)
-    return Figure(value=value, currency=currency if measure.unit == "money" else None, sources=tuple(sources))
+    return Figure(
+        value=measure.value(amount), currency=currency if measure.unit == "money" else None, sources=tuple(sources)
+    )
 
 
 def sources(standings: Iterable[Standing[Fact]]) -> tuple[str, ...]:

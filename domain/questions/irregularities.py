@@ -18,7 +18,7 @@ from domain.project.endings import ProjectEnded, ProjectRevived
 from domain.project.funds import FundsReceived
 from domain.project.plans import PlanAct
 from domain.project.responsibilities import ProjectTransferred, ResponsibilityHandedOver, tenures
-from domain.questions.measures import counted
+from domain.questions.measures import stated
 from domain.settings import Settings
 
 RULES = {
@@ -32,6 +32,7 @@ RULES = {
     "sums_disagree": ("本期、本年与累计数不符", "this period, this year and since start disagree"),
     "handover_by_non_holder": ("移交人并非在任责任人", "handed over by someone who did not hold the role"),
     "plan_backdated": ("计划倒签", "a plan act dated back"),
+    "after_deadline": ("逾期报送", "returned after the period's deadline"),
     "plan_ends_before_start": ("计划竣工早于计划开工", "planned completion before planned start"),
 }
 """Every rule by its stable name, with its words in Chinese and English."""
@@ -125,7 +126,7 @@ def _levels(view: View) -> Iterator[Mark]:
     last: dict[str, int] = {}
     years: defaultdict[int, int] = defaultdict(int)
     since_start = 0
-    for standing, measure, authority, amount in counted(view):
+    for standing, measure, authority, amount, _ in stated(view):
         if measure.sort == "level" and measure is not AGREED and measure.name != "invested_this_year":
             key = f"{measure.name}/{authority}"
             if amount < last.get(key, 0):

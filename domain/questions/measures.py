@@ -1,11 +1,24 @@
 """What a project's figures come to at a viewpoint: flows are summed, of a level the last statement counts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from domain.fact import AUTHORITIES, MEASURES, Authority, Fact, Measure
 from domain.history import Standing, View
 from domain.project.statistics import StatisticCited
+from domain.questions.recognition import disputed, recognised_lines, recognitions
+from domain.settings import Settings
+
+
+class Counted(NamedTuple):
+    """One figure in force; `sources` are its fact's entries, and the verdict's where it is a recognised one."""
+
+    standing: Standing[Fact]
+    measure: Measure
+    authority: Authority
+    amount: int
+    sources: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -16,10 +29,23 @@ class Total:
     authority: Authority
     amount: int
     facts: tuple[Standing[Fact], ...]
+    sources: tuple[str, ...]
 
 
-def counted(view: View) -> Iterator[tuple[Standing[Fact], Measure, Authority, int]]:
-    """Every figure in force, in order; of several citations of one statistical period only the last."""
+@dataclass(frozen=True)
+class BureauTotal:
+    """What one bureau recognises of one measure; `disputed` counts the facts of which another recognises another amount."""
+
+    measure: Measure
+    bureau: str
+    amount: int
+    facts: tuple[Standing[Fact], ...]
+    disputed: int
+    sources: tuple[str, ...]
+
+
+def stated(view: View) -> Iterator[Counted]:
+    """Every figure that facts state, in order; of several citations of one statistical period only the last."""
     last: dict[object, int] = {}
     for cited in view.of(StatisticCited):
         last[cited.fact.measure, cited.fact.period] = cited.number
@@ -28,21 +54,79 @@ def counted(view: View) -> Iterator[tuple[Standing[Fact], Measure, Authority, in
         if isinstance(standing.fact, StatisticCited) and standing.number not in standing_citations:
             continue
         for line in standing.fact.lines():
-            yield standing, line.measure, line.authority, line.amount
+            yield Counted(standing, line.measure, line.authority, line.amount, standing.sources)
 
 
-def totals(view: View) -> list[Total]:
+def counted(view: View, settings: Settings) -> Iterator[Counted]:
+    """Every figure in force, those that the headline authorities recognise included."""
+    yield from stated(view)
+    for standing in view.facts:
+        for line, by in recognised_lines(view.matters[standing.number], settings):
+            sources = (*standing.sources, by.entry.citation)
+            yield Counted(standing, line.measure, line.authority, line.amount, sources)
+
+
+def by_bureau(view: View) -> Iterator[tuple[str, Counted, bool]]:
+    """Every figure that some bureau recognises, whether or not it is the headline one, and whether it is disputed."""
+    for standing in view.facts:
+        standing_verdicts = recognitions(view.matters[standing.number])
+        for one in standing_verdicts:
+            sources = (*standing.sources, one.entry.citation)
+            figure = Counted(standing, one.measure, "recognised", one.amount, sources)
+            yield one.authority, figure, disputed(standing_verdicts, one.measure)
+
+
+def totals(view: View, settings: Settings) -> list[Total]:
     """In the order of the measures, then of the authorities; measures nothing is stated of are left out."""
-    found: dict[tuple[str, Authority], tuple[int, list[Standing[Fact]]]] = {}
-    for standing, measure, authority, amount in counted(view):
-        key = (measure.name, authority)
-        if measure.sort == "flow" and key in found:
-            found[key] = (found[key][0] + amount, [*found[key][1], standing])
-        else:
-            found[key] = (amount, [standing])
+    found: dict[tuple[str, Authority], list[Counted]] = {}
+    for figure in counting_figures(counted(view, settings)):
+        found.setdefault((figure.measure.name, figure.authority), []).append(figure)
     return [
-        Total(MEASURES[name], authority, *(found[name, authority][0], tuple(found[name, authority][1])))
-        for name in MEASURES
+        Total(measure, authority, sum(c.amount for c in of), _facts(of), _sources(of))
+        for name, measure in MEASURES.items()
         for authority in AUTHORITIES
-        if (name, authority) in found
+        if (of := found.get((name, authority)))
     ]
+
+
+def bureau_totals(view: View) -> list[BureauTotal]:
+    """By measure and bureau."""
+    found: dict[tuple[int, str], list[tuple[Counted, bool]]] = {}
+    for bureau, figure, split in counting_verdicts(view):
+        found.setdefault((figure.measure.number, bureau), []).append((figure, split))
+    made = []
+    for (_, bureau), of in sorted(found.items()):
+        figures = [figure for figure, _ in of]
+        amount, disputes = sum(f.amount for f in figures), sum(split for _, split in of)
+        made.append(BureauTotal(figures[0].measure, bureau, amount, _facts(figures), disputes, _sources(figures)))
+    return made
+
+
+def counting_figures(figures: Iterable[Counted]) -> Iterator[Counted]:
+    """Those that count: of a flow all, of a level the last in each 口径."""
+    levels: dict[tuple[str, Authority], Counted] = {}
+    for figure in figures:
+        if figure.measure.sort == "flow":
+            yield figure
+        else:
+            levels[figure.measure.name, figure.authority] = figure
+    yield from levels.values()
+
+
+def counting_verdicts(view: View) -> Iterator[tuple[str, Counted, bool]]:
+    """The same of what each bureau recognises."""
+    levels: dict[tuple[str, str], tuple[str, Counted, bool]] = {}
+    for bureau, figure, split in by_bureau(view):
+        if figure.measure.sort == "flow":
+            yield bureau, figure, split
+        else:
+            levels[figure.measure.name, bureau] = bureau, figure, split
+    yield from levels.values()
+
+
+def _facts(figures: Iterable[Counted]) -> tuple[Standing[Fact], ...]:
+    return tuple(f.standing for f in figures)
+
+
+def _sources(figures: Iterable[Counted]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(c for f in figures for c in f.sources))

@@ -1,13 +1,16 @@
 """汇总: totals over the portfolio, by unit, stage, category or industry (DESIGN §3.12)."""
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Literal
 
 from domain.fact import MEASURES, Authority
 from domain.history import View
 from domain.project.responsibilities import ResponsibilityRole
-from domain.questions.measures import counted, totals
+from domain.questions.measures import Counted, counted, counting_figures, counting_verdicts
 from domain.questions.projects import ProjectRow, project_row, unit_answering
+from domain.settings import Settings
 from domain.values import Frozen
 
 By = Literal["unit", "stage", "category", "industry"]
@@ -48,44 +51,72 @@ def group_of(view: View, row: ProjectRow, by: By, role: ResponsibilityRole) -> s
             return row.industry
 
 
+class BureauTotal(Frozen):
+    """What one bureau recognises of one measure in one group; `disputed` counts facts others recognise otherwise."""
+
+    group: str | None
+    measure: str
+    bureau: str
+    amount: int
+    sources: int
+    disputed: int
+
+
+class Portfolio(Frozen):
+    """By group, then by measure; the group None is what belongs to none."""
+
+    counts: tuple[GroupCount, ...]
+    totals: tuple[GroupTotal, ...]
+    bureaus: tuple[BureauTotal, ...]
+
+
 def portfolio(
-    views: Iterable[View], by: By, role: ResponsibilityRole, attribute: Attribute
-) -> tuple[list[GroupCount], list[GroupTotal]]:
+    views: Iterable[View], by: By, role: ResponsibilityRole, attribute: Attribute, settings: Settings
+) -> Portfolio:
     """The fold over all projects. By unit and `then`, a flow belongs to the unit answering on the fact's own day;
     everything else, and counts and levels always, to the group at `on`. What a project in no stage states still counts."""
-    counts: dict[str | None, int] = {}
-    sums: dict[tuple[str | None, str, Authority], tuple[int, int]] = {}
+    counts: Counter[str | None] = Counter()
+    sums: defaultdict[tuple[str | None, str, Authority], Sum] = defaultdict(Sum)
+    bureaus: defaultdict[tuple[str | None, str, str], Sum] = defaultdict(Sum)
     for view in views:
         row = project_row(view)
         now = group_of(view, row, by, role) if row is not None else None
         if row is not None:
-            counts[now] = counts.get(now, 0) + 1
-        for standing, measure, authority, amount in counted(view):
-            if measure.sort == "flow":
-                then = by == "unit" and attribute == "then"
-                group = unit_answering(view, role, standing.fact.occurred_on) if then else now
-                _add(sums, (group, measure.name, authority), amount, 1)
-        for total in totals(view):
-            if total.measure.sort == "level":
-                _add(sums, (now, total.measure.name, total.authority), total.amount, 1)
-    return (
-        [GroupCount(group=g, count=n) for g, n in sorted(counts.items(), key=lambda x: _order(x[0]))],
-        [
-            GroupTotal(group=g, measure=m, authority=a, amount=amount, sources=n)
-            for (g, m, a), (amount, n) in sorted(
-                sums.items(), key=lambda x: (_order(x[0][0]), MEASURES[x[0][1]].number, x[0][2])
-            )
-        ],
+            counts[now] += 1
+
+        def group(figure: Counted, view: View = view, now: str | None = now) -> str | None:
+            if figure.measure.sort == "flow" and by == "unit" and attribute == "then":
+                return unit_answering(view, role, figure.standing.fact.occurred_on)
+            return now
+
+        for total in counting_figures(counted(view, settings)):
+            sums[group(total), total.measure.name, total.authority].add(total.amount)
+        for bureau, figure, split in counting_verdicts(view):
+            bureaus[group(figure), figure.measure.name, bureau].add(figure.amount, split)
+    return Portfolio(
+        counts=tuple(GroupCount(group=g, count=n) for g, n in sorted(counts.items(), key=lambda x: _order(x[0]))),
+        totals=tuple(
+            GroupTotal(group=g, measure=m, authority=a, amount=s.amount, sources=s.sources)
+            for (g, m, a), s in sorted(sums.items(), key=lambda x: (_order(x[0][0]), MEASURES[x[0][1]].number, x[0][2]))
+        ),
+        bureaus=tuple(
+            BureauTotal(group=g, measure=m, bureau=b, amount=s.amount, sources=s.sources, disputed=s.disputed)
+            for (g, m, b), s in sorted(bureaus.items(), key=lambda x: (_order(x[0][0]), MEASURES[x[0][1]].number, x[0][2]))
+        ),
     )
+
+
+@dataclass
+class Sum:
+    amount: int = 0
+    sources: int = 0
+    disputed: int = 0
+
+    def add(self, amount: int, split: bool = False) -> None:
+        self.amount += amount
+        self.sources += 1
+        self.disputed += split
 
 
 def _order(group: str | None) -> tuple[bool, str]:
     return group is None, group or ""
-
-
-Key = tuple[str | None, str, Authority]
-
-
-def _add(sums: dict[Key, tuple[int, int]], key: Key, amount: int, sources: int) -> None:
-    before = sums.get(key, (0, 0))
-    sums[key] = (before[0] + amount, before[1] + sources)

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Literal
 
-from domain.fact import MEASURES, Fact, Measure, Stage
+from domain.fact import MEASURES, Fact, Stage
 from domain.history import Standing, View
 from domain.project.construction import ConstructionCompleted, ConstructionStarted
 from domain.project.forecasts import ForecastStated
@@ -16,7 +16,8 @@ from domain.project.statistics import EnteredStatistics
 from domain.questions.answers import Figure, Planned, Said, Sourced, figure, planned, sources
 from domain.questions.attributes import attribute
 from domain.questions.irregularities import irregularities
-from domain.questions.measures import totals
+from domain.questions.measures import bureau_totals, totals
+from domain.questions.recognition import judged_figures
 from domain.questions.responsibilities import HeldRole, Span, gaps_and_overlaps, held_roles
 from domain.questions.stages import ending_of, pause_of, stage_of
 from domain.settings import Settings
@@ -36,8 +37,18 @@ class State(Sourced):
     because: str | None = None
 
 
+class BureauFigure(Frozen):
+    """What one bureau recognises, beside the headline."""
+
+    bureau: str
+    figure: Figure
+
+
 class MeasureNow(Frozen):
-    """One measure in its three 口径: 调度数, 认定数, 统计数; absent where nobody stated one."""
+    """One measure in its three 口径: 调度数, 认定数, 统计数; absent where nobody stated one.
+
+    `recognised` is the headline authority's; `bureaus` lists every authority's own. The other fields cite facts.
+    """
 
     measure: str
     unit: Literal["money", "count", "percent"]
@@ -45,6 +56,15 @@ class MeasureNow(Frozen):
     reported: Figure | None = None
     recognised: Figure | None = None
     statistical: Figure | None = None
+    bureaus: tuple[BureauFigure, ...] = ()
+    not_judged: tuple[str, ...] = ()
+    """Reported, and the headline authority has not said anything yet (未认定)."""
+    not_recognised: tuple[str, ...] = ()
+    """不予认定; the timeline gives the reasons."""
+    judge_again: tuple[str, ...] = ()
+    """Corrected after it was recognised (须重新认定)."""
+    disputed: tuple[str, ...] = ()
+    """Authorities recognise different amounts (认定不一致)."""
 
 
 class PlanField(Frozen):
@@ -220,21 +240,31 @@ def _marks(view: View, settings: Settings, gaps: tuple[Span, ...]) -> list[MarkN
 
 def _measures(view: View, settings: Settings) -> list[MeasureNow]:
     found: dict[str, dict[str, Figure]] = {}
-    for total in totals(view):
-        made = figure(total.measure, total.amount, settings.currency, sources(total.facts))
+    for total in totals(view, settings):
+        made = figure(total.measure, total.amount, settings.currency, total.sources)
         found.setdefault(total.measure.name, {})[total.authority] = made
-    return [_measure(MEASURES[name], figures) for name, figures in found.items()]
-
-
-def _measure(measure: Measure, figures: dict[str, Figure]) -> MeasureNow:
-    return MeasureNow(
-        measure=measure.name,
-        unit=measure.unit,
-        sort=measure.sort,
-        reported=figures.get("reported"),
-        recognised=figures.get("recognised"),
-        statistical=figures.get("statistical"),
-    )
+    bureaus: dict[str, list[BureauFigure]] = {}
+    for each in bureau_totals(view):
+        made = figure(each.measure, each.amount, settings.currency, each.sources)
+        bureaus.setdefault(each.measure.name, []).append(BureauFigure(bureau=each.bureau, figure=made))
+    judged = [(s.original.citation, j) for s in view.facts for j in judged_figures(view.matters[s.number], settings)]
+    return [
+        MeasureNow(
+            measure=name,
+            unit=MEASURES[name].unit,
+            sort=MEASURES[name].sort,
+            reported=found.get(name, {}).get("reported"),
+            recognised=found.get(name, {}).get("recognised"),
+            statistical=found.get(name, {}).get("statistical"),
+            bureaus=tuple(bureaus.get(name, ())),
+            not_judged=tuple(c for c, j in judged if j.measure == name and j.state == "not_judged"),
+            not_recognised=tuple(c for c, j in judged if j.measure == name and j.state == "not_recognised"),
+            judge_again=tuple(c for c, j in judged if j.measure == name and j.judge_again),
+            disputed=tuple(c for c, j in judged if j.measure == name and j.disputed),
+        )
+        for name in MEASURES
+        if name in found or name in bureaus
+    ]
 
 
 PlanPair = tuple[object, Standing[Fact] | None]
@@ -265,9 +295,9 @@ def _plan(view: View, settings: Settings) -> list[PlanField]:
             day = done[0].fact.occurred_on
             actual = Said(value=str(day), since=day, sources=done[0].sources)
         if name == "investment":
-            invested = [t for t in totals(view) if t.measure.name == "invested" and t.authority == "reported"]
+            invested = [t for t in totals(view, settings) if t.measure.name == "invested" and t.authority == "reported"]
             if invested:
-                actual = figure(invested[0].measure, invested[0].amount, settings.currency, sources(invested[0].facts))
+                actual = figure(invested[0].measure, invested[0].amount, settings.currency, invested[0].sources)
         fields.append(
             PlanField(
                 field=name,

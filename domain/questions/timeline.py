@@ -6,7 +6,10 @@ from typing import Any
 from domain.entry import Actor, Irregularity, Source
 from domain.fact import Fact
 from domain.history import Matter, Standing, View
+from domain.judgement import Endorsed
+from domain.questions.evidence import EvidenceNow, evidence_of
 from domain.questions.irregularities import irregularities
+from domain.questions.recognition import JudgedFigure, judged_figures
 from domain.settings import Settings
 from domain.values import Frozen
 
@@ -44,6 +47,12 @@ class Moment(Frozen):
     wordings: tuple[Wording, ...]
     annulled_by: str | None
     pending: tuple[str, ...]
+    returned_in: str | None
+    """The submission of the monthly return it came in."""
+    endorsed_by: tuple[str, ...]
+    figures: tuple[JudgedFigure, ...]
+    """Its figures, and what was recognised of each."""
+    evidence: tuple[EvidenceNow, ...]
 
 
 class Timeline(Frozen):
@@ -63,14 +72,17 @@ def timeline(view: View, settings: Settings) -> Timeline:
     matters.sort(key=lambda m: m.current.fact.order(m.current.number))
     return Timeline(
         code=view.label,
-        moments=tuple(_moment(m, broken.get(m.current.number, []), pending.get(m.current.number, [])) for m in matters),
+        moments=tuple(
+            _moment(m, broken.get(m.current.number, []), pending.get(m.current.number, []), settings) for m in matters
+        ),
     )
 
 
-def _moment(matter: Matter, broken: list[str], pending: list[str]) -> Moment:
+def _moment(matter: Matter, broken: list[str], pending: list[str], settings: Settings) -> Moment:
     current, entry = matter.current, matter.current.original
     annulled = matter.annulled_by
     stage = current.fact.stage()
+    figures = judged_figures(matter, settings)
     return Moment(
         entry=entry.citation,
         number=entry.number,
@@ -86,16 +98,20 @@ def _moment(matter: Matter, broken: list[str], pending: list[str]) -> Moment:
         stage=stage.value if stage else None,
         states=current.fact.model_dump(mode="json", exclude_none=True),
         sources=current.sources,
-        marks=tuple(_marks(matter, broken, pending)),
+        marks=tuple(_marks(matter, broken, pending, figures)),
         irregular=tuple(broken),
         irregular_when_recorded=entry.envelope.irregular,
         wordings=tuple(_wording(w) for w in matter.wordings) if len(matter.wordings) > 1 else (),
         annulled_by=annulled.citation if annulled else None,
         pending=tuple(pending),
+        returned_in=entry.envelope.returned_in,
+        endorsed_by=tuple(e.citation for e, _ in matter.said(Endorsed)),
+        figures=tuple(figures),
+        evidence=evidence_of(matter),
     )
 
 
-def _marks(matter: Matter, broken: list[str], pending: list[str]) -> list[str]:
+def _marks(matter: Matter, broken: list[str], pending: list[str], figures: list[JudgedFigure]) -> list[str]:
     marks: list[str] = []
     if len(matter.wordings) > 1:
         marks.append("corrected")
@@ -107,6 +123,14 @@ def _marks(matter: Matter, broken: list[str], pending: list[str]) -> list[str]:
         marks.append("irregular")
     if pending:
         marks.append("pending")
+    if any(i.rule == "after_deadline" for i in matter.current.original.envelope.irregular):
+        marks.append("late")
+    states = {f.state for f in figures}
+    marks.extend(m for m in ("recognised", "not_recognised") if m in states)
+    if any(f.judge_again for f in figures):
+        marks.append("judge_again")
+    if any(f.disputed for f in figures):
+        marks.append("disputed")
     return marks
 
 

@@ -1,19 +1,21 @@
 """The questions, all through one door: a viewpoint is resolved first, then asked at."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from psycopg_pool import ConnectionPool
 
 from domain.entry import SHANGHAI
 from domain.questions.portfolio import Attribute, By
 from domain.questions.projects import ProjectRow
-from projections.questions.portfolio import Part, Total, sources, totals
+from domain.settings import Settings
+from projections.questions.portfolio import Part, Totals, sources, totals
 from projections.questions.project import OneProject
 from projections.questions.projects import Wanted, listed
 from projections.questions.viewpoints import (
     TRACKED,
     WAIT_LIMIT,
     Asked,
+    Named,
     NotThereYet,
     Resolved,
     Waiting,
@@ -21,6 +23,7 @@ from projections.questions.viewpoints import (
     a_known,
     default_on,
     end_of,
+    of_period,
 )
 from store.reading import Reading
 from store.records import Records
@@ -35,6 +38,7 @@ class Questions:
     def __init__(self, pool: ConnectionPool, records: Records, reading: Reading, patience: float = WAIT_LIMIT) -> None:
         self._pool = pool
         self._reading = reading
+        self._records = records
         self._patience = patience
         self.project = OneProject(records)
 
@@ -50,6 +54,9 @@ class Questions:
         """Raises BadViewpoint, NotThereYet."""
         on = a_day(asked.on) if asked.on is not None else None
         known = a_known(asked.known) if asked.known is not None else None
+        last_day: date | None = None
+        if isinstance(known, Named):
+            known, last_day = of_period(self._records.history(known.label).now)
         reached, _ = self.position()
         if asked.after is not None and asked.after > reached:
             reached = self._wait(asked.after)
@@ -60,7 +67,8 @@ class Questions:
             position = min(reached, self._reading.resolve(at))
         recorded_at = self._reading.moment(position)
         today = datetime.now(SHANGHAI).date()
-        return Resolved(asked, on or default_on(known, recorded_at, today), position, recorded_at, head.opened)
+        otherwise = min(today, last_day) if last_day else default_on(known, recorded_at, today)
+        return Resolved(asked, on or otherwise, position, recorded_at, head.opened)
 
     def _wait(self, after: int) -> int:
         waiting = Waiting(self._patience)
@@ -79,9 +87,10 @@ class Questions:
                     return rows
             return listed(connection, at.viewpoint, wanted, newest=False)
 
-    def portfolio(self, at: Resolved, by: By, role: str, attribute: Attribute) -> tuple[dict[str | None, int], list[Total]]:
+    def portfolio(self, at: Resolved, by: By, role: str, attribute: Attribute, settings: Settings) -> Totals:
+        """Totals under the settings that stood at the viewpoint."""
         with self._pool.connection() as connection:
-            return totals(connection, at.viewpoint, by, role, attribute)
+            return totals(connection, at.viewpoint, by, role, attribute, settings)
 
     def sources(
         self, at: Resolved, by: By, role: str, attribute: Attribute, part: Part, after: tuple[str, int], limit: int

@@ -7,8 +7,9 @@ from psycopg import Connection
 
 from domain.fact import AUTHORITIES, MEASURES, Authority, Measure, Stage
 from domain.questions.portfolio import UNIT_ROLES, Attribute, By
+from domain.settings import Settings
 from domain.viewpoint import Viewpoint
-from projections.lines import ROLE_NUMBERS, STATED
+from projections.lines import ROLE_NUMBERS, STATED, by_bureau_code
 
 # `fingerprint` is an XOR over the facts counted, each as worded from a position on: the same wordings of the same facts,
 # in whatever order, give the same one.
@@ -69,6 +70,33 @@ LEFT JOIN stint(%(role)s::smallint, %(on)s, %(known)s) s
     ON %(then)s AND s.project = c.project AND s.since <= c.occurred_on AND c.occurred_on < s.until
 GROUP BY 1, 2
 """
+# What each bureau recognises, whether or not it is the headline; of levels the last. `split`: others say otherwise.
+BUREAUS = """
+WITH said AS MATERIALIZED (
+    SELECT f.measure, f.project, f.unit, f.amount, f.occurred_on, f.turn, f.fact, f.known_from,
+           min(f.amount) OVER w <> max(f.amount) OVER w AS split
+    FROM fact f
+    WHERE f.measure >= 10 AND f.measure = ANY(%(by_bureau)s)
+      AND f.occurred_on <= %(on)s AND f.known_from <= %(known)s AND %(known)s < f.known_to
+    WINDOW w AS (PARTITION BY f.project, f.fact, f.measure)
+), counting AS (
+    SELECT s.*, true AS flows FROM said s WHERE NOT s.measure = ANY(%(levels_by_bureau)s)
+    UNION ALL
+    SELECT last.*, false FROM (
+        SELECT DISTINCT ON (s.measure, s.project, s.unit) s.* FROM said s WHERE s.measure = ANY(%(levels_by_bureau)s)
+        ORDER BY s.measure, s.project, s.unit, s.occurred_on DESC, s.turn DESC, s.fact DESC
+    ) AS last
+)
+SELECT CASE WHEN %(then)s AND c.flows
+            THEN nullif((SELECT %(answering)s::int[])[
+                width_bucket(c.project * 200000::float8 + (c.occurred_on - date '1900-01-01'), (SELECT %(edges)s::float8[]))
+            ], 0)
+            ELSE g.key END,
+       c.measure, c.unit, sum(c.amount)::bigint, count(*),
+       bit_xor(hashint8extended((c.project::bigint << 32) + c.fact, c.known_from)), count(*) FILTER (WHERE c.split)
+FROM counting c LEFT JOIN unnest(%(projects)s::int[], %(keys)s::int[]) AS g(project, key) USING (project)
+GROUP BY 1, 2, 3
+"""
 STANDING = """
 SELECT DISTINCT project FROM standing('{1,20,30,40,50,70,74,80,81}', %(on)s, %(known)s, NULL)
 WHERE measure = 0 AND amount IS NOT NULL
@@ -92,6 +120,7 @@ LEFT JOIN unnest(%(projects)s::int[], %(keys)s::int[]) AS g(project, key) ON g.p
 LEFT JOIN stint(%(role)s::smallint, %(on)s, %(known)s) s
     ON %(then)s AND s.project = f.project AND s.since <= f.occurred_on AND f.occurred_on < s.until
 WHERE f.measure = %(measure)s AND f.occurred_on <= %(on)s AND f.known_from <= %(known)s AND %(known)s < f.known_to
+  AND (%(bureau)s::int IS NULL OR f.unit = %(bureau)s)
   AND (%(every)s OR CASE WHEN %(then)s THEN s.unit ELSE g.key END IS NOT DISTINCT FROM %(key)s::int)
   AND (p.code, f.fact) > (%(after_code)s, %(after_fact)s)
 ORDER BY p.code, f.fact
@@ -104,6 +133,7 @@ WITH last AS MATERIALIZED (
     FROM fact f
     WHERE f.measure >= 10 AND f.measure = %(measure)s
       AND f.occurred_on <= %(on)s AND f.known_from <= %(known)s AND %(known)s < f.known_to
+      AND (%(bureau)s::int IS NULL OR f.unit = %(bureau)s)
     ORDER BY f.project, f.word, f.occurred_on DESC, f.turn DESC, f.fact DESC
 )
 SELECT p.code, f.fact
@@ -123,7 +153,20 @@ STAGES = list(Stage)
 FLOW_MEASURES = [m for m in MEASURES.values() if m.sort == "flow"]
 LEVEL_MEASURES = [m for m in MEASURES.values() if m.sort == "level"]
 BY_CODE: dict[int, tuple[Measure, Authority]] = {m.code(a): (m, a) for m in MEASURES.values() for a in AUTHORITIES}
+BY_NUMBER: dict[int, Measure] = {m.number: m for m in MEASURES.values()}
 REPORTED: tuple[Authority, ...] = ("reported", "recognised")
+
+
+class Bureau(NamedTuple):
+    """What one bureau recognises of one measure; `disputed` counts the facts of which another recognises another amount."""
+
+    group: str | None
+    measure: Measure
+    bureau: str
+    amount: int
+    facts: int
+    fingerprint: str
+    disputed: int
 
 
 class Total(NamedTuple):
@@ -137,30 +180,56 @@ class Total(NamedTuple):
     fingerprint: str
 
 
+class Totals(NamedTuple):
+    """By group and measure; the group None is what belongs to none. `bureaus`: also what is not the headline."""
+
+    counts: dict[str | None, int]
+    totals: list[Total]
+    bureaus: list[Bureau]
+
+
 def totals(
-    connection: Connection, viewpoint: Viewpoint, by: By, role: str, attribute: Attribute
-) -> tuple[dict[str | None, int], list[Total]]:
-    """(projects per group, totals), both by group and measure; the group None is what belongs to none."""
+    connection: Connection, viewpoint: Viewpoint, by: By, role: str, attribute: Attribute, settings: Settings
+) -> Totals:
     asked = _asked(connection, viewpoint, by, role, attribute)
+    anyone = [m for m in MEASURES.values() if m.name not in settings.recognising]
     asked |= {
-        "flows": [m.code(a) for m in FLOW_MEASURES for a in REPORTED],
-        "levels": [m.code(a) for m in LEVEL_MEASURES for a in REPORTED],
+        "flows": [m.code(a) for m in FLOW_MEASURES for a in REPORTED if a == "reported" or m in anyone],
+        "levels": [m.code(a) for m in LEVEL_MEASURES for a in REPORTED if a == "reported" or m in anyone],
         "statistical": [m.code("statistical") for m in MEASURES.values()],
+        "by_bureau": [by_bureau_code(m) for m in MEASURES.values()],
+        "levels_by_bureau": [by_bureau_code(m) for m in LEVEL_MEASURES],
     }
     found: list[tuple[Any, ...]] = []
     for query in (BY_UNIT_THEN if asked["then"] else FLOWS, LEVELS, CITED):
         found.extend(connection.execute(query.encode(), asked).fetchall())
+    verdicts = connection.execute(BUREAUS.encode(), asked).fetchall()
     keys: list[int | None] = asked["keys"]
-    names = _names(connection, by, {row[0] for row in found} | set(keys))
+    names = _names(connection, by, {row[0] for row in (*found, *verdicts)} | set(keys))
+    units: dict[int, str] = dict(connection.execute(TERMS, ([v[2] for v in verdicts],)).fetchall())
+    bureaus = [
+        Bureau(names[key], BY_NUMBER[measure // 10], units[unit], int(amount), int(facts), _print(fingerprint), disputed)
+        for key, measure, unit, amount, facts, fingerprint, disputed in verdicts
+    ]
     counts: dict[str | None, int] = {}
     for key in keys:
         counts[names[key]] = counts.get(names[key], 0) + 1
     made = [
-        Total(names[key], *BY_CODE[measure], int(amount), int(facts), f"{fingerprint & 0xFFFFFFFFFFFFFFFF:016x}")
+        Total(names[key], *BY_CODE[measure], int(amount), int(facts), _print(fingerprint))
         for key, measure, amount, facts, fingerprint in found
     ]
+    made.extend(
+        Total(b.group, b.measure, "recognised", b.amount, b.facts, b.fingerprint)
+        for b in bureaus
+        if settings.recognising.get(b.measure.name, ("",))[0] == b.bureau
+    )
     made.sort(key=lambda t: (t.group is None, t.group or "", t.measure.number, t.authority))
-    return dict(sorted(counts.items(), key=lambda c: (c[0] is None, c[0] or ""))), made
+    bureaus.sort(key=lambda b: (b.group is None, b.group or "", b.measure.number, b.bureau))
+    return Totals(dict(sorted(counts.items(), key=lambda c: (c[0] is None, c[0] or ""))), made, bureaus)
+
+
+def _print(fingerprint: int) -> str:
+    return f"{fingerprint & 0xFFFFFFFFFFFFFFFF:016x}"
 
 
 class Part(NamedTuple):
@@ -170,6 +239,8 @@ class Part(NamedTuple):
     authority: Authority
     group: str | None
     every: bool
+    bureau: str | None = None
+    """Of one bureau's verdicts alone."""
 
 
 def sources(
@@ -185,7 +256,8 @@ def sources(
     """(project, fact number) of the facts that make a total, by code and number, after a pair."""
     asked = _asked(connection, viewpoint, by, role, attribute)
     asked |= {
-        "measure": part.measure.code(part.authority),
+        "measure": by_bureau_code(part.measure) if part.bureau else part.measure.code(part.authority),
+        "bureau": _term(connection, part.bureau) if part.bureau else None,
         "every": part.every,
         "key": _key(connection, by, part.group),
         "after_code": after[0],
@@ -204,7 +276,11 @@ def _key(connection: Connection, by: By, group: str | None) -> int | None:
         return None
     if by == "stage":
         return Stage(group).rank if group in set(Stage) else -1
-    found = connection.execute(TERM_ID, (group,)).fetchone()
+    return _term(connection, group)
+
+
+def _term(connection: Connection, text: str) -> int:
+    found = connection.execute(TERM_ID, (text,)).fetchone()
     return int(found[0]) if found else -1
 
 
@@ -216,6 +292,8 @@ def _asked(connection: Connection, viewpoint: Viewpoint, by: By, role: str, attr
         "role": ROLE_NUMBERS[UNIT_ROLES[role]],
         "stated": STATED.get(by),
         "then": by == "unit" and attribute == "then",
+        "edges": [0.0],
+        "answering": [NOBODY],
     }
     if by == "unit":
         stints = connection.execute(STINTS.encode(), asked).fetchall()

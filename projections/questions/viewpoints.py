@@ -8,6 +8,8 @@ from datetime import time as clock
 
 from domain.entry import SHANGHAI
 from domain.errors import Refused
+from domain.history import View
+from domain.office.period import PREFIX, PeriodClosed, PeriodOpened
 from domain.viewpoint import Viewpoint
 
 TRACKED = "SELECT position, failure FROM progress"
@@ -16,9 +18,9 @@ WAIT_LIMIT = 10.0
 
 
 class BadViewpoint(Refused):
-    """`on` is a date (2026-06-30); `known` a date, a time with its zone, or a position (@12345)."""
+    """`on` is a date (2026-06-30); `known` a date, a time with its zone, a position (@12345), a period (period:2026-06)."""
 
-    zh = "on 须为日期（2026-06-30）；known 须为日期、带时区的时间或位置（@12345）。"
+    zh = "on 须为日期（2026-06-30）；known 须为日期、带时区的时间、位置（@12345）或月报期（period:2026-06）。"
     sort = "invalid"
 
 
@@ -62,8 +64,20 @@ def a_day(text: str) -> date:
     raise BadViewpoint(text)
 
 
-def a_known(text: str) -> date | datetime | int:
+@dataclass(frozen=True)
+class Named:
+    """A viewpoint that a stream of the ledger gives its name to."""
+
+    label: str
+
+
+Said = date | datetime | int | Named
+
+
+def a_known(text: str) -> Said:
     """Raises BadViewpoint. A position beyond 18 digits is beyond every ledger."""
+    if text.startswith(PREFIX):
+        return Named(text)
     if re.fullmatch(r"@\d{1,18}", text, re.ASCII):
         return int(text[1:])
     if "T" not in text:
@@ -80,6 +94,17 @@ def a_known(text: str) -> date | datetime | int:
 def end_of(day: date) -> datetime:
     """The last moment of a civil day in Asia/Shanghai."""
     return datetime.combine(day + timedelta(days=1), clock(0), SHANGHAI) - timedelta(microseconds=1)
+
+
+def of_period(period: View) -> tuple[int | date, date]:
+    """Where a period's own viewpoint stands: at its closing, before that at the end of its deadline; and its last day.
+
+    Raises BadViewpoint for a period nobody opened.
+    """
+    opened, closed = period.last_of(PeriodOpened), period.last_of(PeriodClosed)
+    if opened is None:
+        raise BadViewpoint(period.label)
+    return (closed.original.position if closed else opened.fact.deadline), opened.fact.period.until
 
 
 def default_on(known: date | datetime | int | None, recorded_at: datetime | None, today: date) -> date:

@@ -76,14 +76,14 @@ def test_totals_name_their_sources(district: District):
         district.recorded(f"{P}/funds", funds)
     found = district.get("/portfolio?by=unit").json()
     group = next(g for g in found["groups"] if g["group"] == "street-a")
-    total = next(t for t in group["totals"] if t["measure"] == "received")
+    total = next(m for m in group["measures"] if m["measure"] == "received")["reported"]
     assert (total["value"], total["sources"]["count"]) == ("14.00", 2)
     listed = district.get(total["sources"]["link"]).json()
     assert listed["sources"] == ["XM-2026-001#5", "XM-2026-001#6"]
     first = district.get(total["sources"]["link"] + "&limit=1").json()
     assert first["sources"] == ["XM-2026-001#5"]
     assert district.get(f"{total['sources']['link']}&cursor={first['next']}").json()["sources"] == ["XM-2026-001#6"]
-    agreed = next(t for t in group["totals"] if t["measure"] == "agreed")
+    agreed = next(m for m in group["measures"] if m["measure"] == "agreed")["reported"]
     assert district.get(agreed["sources"]["link"]).json()["sources"] == ["XM-2026-001#4"]
 
 

@@ -23,6 +23,7 @@ from domain.project.jobs import JobsHeld
 from domain.project.responsibilities import Holder, ResponsibilityAssigned
 from domain.project.signings import Signed
 from domain.project.taxes import TaxPaid
+from domain.settings import Settings
 from domain.values import Money, Period
 from domain.viewpoint import Viewpoint
 from projections.facts import FactsHandler
@@ -191,10 +192,10 @@ def test_portfolio_totals_by_unit_at_a_random_viewpoint_over_a_million_facts(dat
                     date(2022, 6, 1) + timedelta(days=chance.randint(0, 1_500)), chance.randint(10_000, 1_000_000)
                 )
                 begun = time.perf_counter()
-                totals(asking, viewpoint, "unit", "lead", "then")
+                totals(asking, viewpoint, "unit", "lead", "then", Settings())
                 asked.append(time.perf_counter() - begun)
                 begun = time.perf_counter()
-                totals(asking, Viewpoint(date(2027, 1, 1)), "unit", "lead", "then")
+                totals(asking, Viewpoint(date(2027, 1, 1)), "unit", "lead", "then", Settings())
                 current.append(time.perf_counter() - begun)
     for times in (plain, asked, current):
         times.sort()

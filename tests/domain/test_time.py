@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from domain.entry import Role
-from domain.errors import NotPermitted, ReasonNeeded
+from domain.errors import NotPermitted, ReasonNeeded, SelfApproval
 from domain.judging.corrections import (
     AlreadyDecided,
     AnotherKind,
@@ -13,7 +13,6 @@ from domain.judging.corrections import (
     IsAnnulled,
     NothingChanges,
     OtherUnitNeeded,
-    SelfApproval,
     Stale,
 )
 from domain.project.funds import VoucherAlreadyCounted

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from psycopg.conninfo import make_conninfo
 
 import projections.facts
-from domain.questions.portfolio import UNIT_ROLES, Attribute, By, GroupTotal, portfolio
+from domain.questions.portfolio import UNIT_ROLES, Attribute, BureauTotal, By, GroupTotal, portfolio
 from domain.questions.projects import projects
+from domain.settings import Settings
 from domain.viewpoint import Viewpoint
 from projections.questions.portfolio import totals
 from projections.questions.projects import Wanted, listed
@@ -23,6 +24,8 @@ from store.recorder import Recorder
 from tests.projections.worlds import World, projector, write
 
 Fresh = Callable[[], str]
+RULES = (Settings(), Settings(recognising={"received": ("bureau-c", "street-b"), "jobs": ("street-b",)}))
+"""Without headline authorities, and with some."""
 
 
 @pytest.fixture(scope="module")
@@ -79,16 +82,25 @@ def differences(world: World, connection: psycopg.Connection, viewpoint: Viewpoi
     questions: list[tuple[By, Attribute]] = [("unit", "then"), ("unit", "now"), ("stage", "now"), ("category", "now")]
     for by, attribute in questions:
         role = chance.choice(sorted(UNIT_ROLES))
-        counts, sums = portfolio(views, by, UNIT_ROLES[role], attribute)
-        given_counts, given_sums = totals(connection, viewpoint, by, role, attribute)
-        if given_counts != {c.group: c.count for c in counts}:
-            found.append(f"counts by {by} ({role}) at {viewpoint}: {given_counts} instead of {counts}")
+        rules = chance.choice(RULES)
+        oracle = portfolio(views, by, UNIT_ROLES[role], attribute, rules)
+        given_counts, given_sums, given_bureaus = totals(connection, viewpoint, by, role, attribute, rules)
+        if given_counts != {c.group: c.count for c in oracle.counts}:
+            found.append(f"counts by {by} ({role}) at {viewpoint}: {given_counts} instead of {oracle.counts}")
         bare = [
             GroupTotal(group=t.group, measure=t.measure.name, authority=t.authority, amount=t.amount, sources=t.facts)
             for t in given_sums
         ]
-        if bare != sums:
-            found.append(f"totals by {by} ({role}, {attribute}) at {viewpoint}:\n{bare}\ninstead of\n{sums}")
+        if bare != list(oracle.totals):
+            found.append(f"totals by {by} ({role}, {attribute}) at {viewpoint}:\n{bare}\ninstead of\n{oracle.totals}")
+        bureaus = [
+            BureauTotal(
+                group=b.group, measure=b.measure.name, bureau=b.bureau, amount=b.amount, sources=b.facts, disputed=b.disputed
+            )
+            for b in given_bureaus
+        ]
+        if bureaus != list(oracle.bureaus):
+            found.append(f"verdicts by {by} ({role}, {attribute}) at {viewpoint}:\n{bureaus}\ninstead of\n{oracle.bureaus}")
     return found
 
 

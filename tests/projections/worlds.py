@@ -47,7 +47,7 @@ class World:
         self.day += timedelta(days=self.chance.choice((0, 0, 1, 5, 20)))
         with suppress(Refused):
             items = self.several() if self.projects and self.chance.random() < 0.1 else [self.one()]
-            by = self.chance.choice(ASKERS) if items[0][1] != "approvals" else LI
+            by = self.chance.choice(ASKERS) if items[0][1] not in ("approvals", "verdicts") else LI
             entries = self.book.batch(items, by=by, at=str(self.day), joint=len(items) > 1)
             self.requests.append(entries)
 
@@ -64,7 +64,7 @@ class World:
             more = {} if chance.random() < 0.3 else {"lead_unit": chance.choice(UNITS)}
             return None, "projects", {"occurred_on": self.some_day(), "name": f"项目{self.serial}", **more}
         label = chance.choice(self.projects)
-        if chance.random() < 0.3 and (judged := self.judgement(label)) is not None:
+        if chance.random() < 0.4 and (judged := self.judgement(label)) is not None:
             return judged
         noun, body = chance.choice(self.facts())
         return label, noun, {"occurred_on": self.some_day(), "reason": "补报", **body}
@@ -120,10 +120,29 @@ class World:
         target, matter = self.chance.choice(list(view.matters.items()))
         if matter.annulled_by is not None:
             return label, "reinstatements", {"target": target, "because": "查实"}
+        if self.chance.random() < 0.4 and (verdict := self.verdict(target, matter.current.fact)) is not None:
+            return label, "verdicts", verdict
         if self.chance.random() < 0.4:
             return label, "annulments", {"target": target, "because": "误报"}
         reads = {"kind": matter.current.fact.kind.topic, **self.misread(matter.current.fact)}
         return label, "corrections", {"target": target, "reads": reads, "because": "笔误"}
+
+    def verdict(self, target: int, fact: Fact) -> dict[str, Any] | None:
+        """By one of two bureaus, whose document the office cites; sometimes on a fact judged before."""
+        lines = [x for x in fact.lines() if x.authority == "reported"]
+        if not lines:
+            return None
+        line, chance = self.chance.choice(lines), self.chance
+        cited = {"authority": chance.choice(("bureau-c", "street-b")), "document": "认〔2026〕1号"}
+        said: dict[str, Any] = {"target": target, "measure": line.measure.name, **cited}
+        if chance.random() < 0.3:
+            return said | {"outcome": chance.choice(("not_recognised", "withdrawn")), "because": "凭证不符"}
+        part = line.measure.value(chance.randint(0, abs(line.amount))) if chance.random() < 0.7 else None
+        if part is None:
+            return said | {"outcome": "recognised"}
+        if line.measure.unit == "money":
+            return said | {"outcome": "recognised", "amount": yuan(str(part))}
+        return said | {"outcome": "recognised", "value": str(part)}
 
     def misread(self, fact: Fact) -> dict[str, Any]:
         body = fact.model_dump(mode="json", exclude_none=True)
@@ -131,7 +150,7 @@ class World:
             body["occurred_on"] = self.some_day()
         for name in ("amount", "capital", "total", "invested"):
             if name in body:
-                body[name] = yuan(str(self.chance.randint(0, 999)))
+                body[name] = yuan(str(self.chance.randint(0, 9_999)))
         if "count" in body:
             body["count"] = self.chance.randint(0, 9)
         return body

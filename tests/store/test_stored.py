@@ -12,6 +12,9 @@ from store.recorder import Row
 
 SAMPLES = sorted((Path(__file__).parent.parent / "stored").glob("*.json"))
 
+EXTENDED = {"settings_adopted.v1"}
+"""Shapes whose event has gained fields since: read with those fields' defaults; a newer sample stands beside them."""
+
 
 def row(topic: str, state: bytes) -> Row:
     moment = datetime(2026, 6, 30, tzinfo=UTC)
@@ -28,8 +31,12 @@ def test_a_stored_shape_reads_and_is_written_again_byte_for_byte(sample: Path):
     state = sample.read_bytes()
     stored = row(sample.name.split(".")[0], state)
     entry = decode(stored)
-    assert encode(entry) == state
     assert decode_event(stored) == entry.event
+    if sample.stem in EXTENDED:
+        assert encode(entry) != state
+        assert decode(row(stored.topic, encode(entry))) == entry
+    else:
+        assert encode(entry) == state
 
 
 @pytest.mark.parametrize("said", ['","envelope":{"', '{"envelope":{}},"envelope":{', "\\"])
