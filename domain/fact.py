@@ -137,6 +137,8 @@ class Fact(Particulars):
     """Whether `occurred_on` may lie after today: responsibilities and plan periods may."""
     converts: ClassVar[bool] = True
     """Whether its amounts count in the district's currency; plans and forecasts keep their own."""
+    corrected: ClassVar[bool] = True
+    """Whether it may be corrected; what is cited from elsewhere is only ever cited anew."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:

@@ -1,7 +1,7 @@
 """Every kind of fact and every command, by importing the files that declare them; a new noun is one line here."""
 
 from domain.judging import corrections, endorsements, verdicts
-from domain.office import district, period, person, returns, unit
+from domain.office import district, period, person, reconciliation, returns, unit
 from domain.project import (
     benefits,
     construction,
@@ -50,4 +50,5 @@ DECLARING = (
     person,
     period,
     returns,
+    reconciliation,
 )

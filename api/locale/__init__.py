@@ -15,6 +15,7 @@ from domain.command import TABLE
 from domain.entry import Role
 from domain.fact import AUTHORITIES, KINDS, MEASURES, Stage, StreamKind
 from domain.judgement import JUDGEMENTS, EvidenceSort, Outcome
+from domain.office.reconciliation import State as ReconciliationState
 from domain.office.unit import Opening
 from domain.project.endings import Closing
 from domain.project.funds import FundKind
@@ -65,6 +66,7 @@ def declared() -> dict[str, tuple[str, ...]]:
         "endings": words_of(Closing, "how"),
         "outcomes": get_args(Outcome),
         "returns": get_args(BoardState),
+        "reconciliation": get_args(ReconciliationState),
         "evidence": get_args(EvidenceSort),
         "blanks": ("withheld", "none_provided", "not_mentioned"),
         "plans": PLANNED,

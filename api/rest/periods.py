@@ -18,6 +18,7 @@ from domain.errors import NotFound, NotPermitted
 from domain.history import View
 from domain.office.period import PREFIX, PeriodCode, opening, span_of
 from domain.office.returns import SubmitReturn, returns
+from domain.questions.reconciliation import Statement, statement
 from domain.questions.returns import Board, GridRow, ReturnNow, board, grid, return_now
 from domain.values import Line, Prose, UnitCode
 from projections.questions.projects import Wanted
@@ -77,6 +78,10 @@ class ReturnAnswer(Answer):
     draft: SavedDraft | None
 
 
+class ReconciliationAnswer(Answer):
+    reconciliation: Statement
+
+
 class DraftAnswer(BaseModel):
     draft: SavedDraft
 
@@ -102,10 +107,8 @@ def period(services: Running, at: At, code: Code) -> Response:
 def unit_return(services: Running, at: At, code: Code, unit: Unit) -> Response:
     """One unit's return, and the grid to fill it in: every project it leads at the period's end."""
     view, settings = _period(services, at, code), services.questions.project.settings(at.viewpoint)
-    made = returns(view).get(unit)
     led = _led(services, at, code, unit)
-    labels = dict.fromkeys((*(made.projects if made else ()), *led))
-    views = {label: h.at(at.viewpoint) for label, h in services.ledger.records.histories(list(labels)).items()}
+    views = _views(services, at, unit, view, led)
     found = return_now(view, unit, views, at.on, settings)
     rows = grid([views[label] for label in led], found, settings, span_of(code))
     draft = services.drafts.find(code, unit)
@@ -115,6 +118,20 @@ def unit_return(services: Running, at: At, code: Code, unit: Unit) -> Response:
         "draft": _saved(draft) if draft else None,
     }
     return answer(services, at, body)
+
+
+@made.get(
+    "/periods/{code}/reconciliation/{unit}",
+    response_model=ReconciliationAnswer,
+    operation_id="unit_reconciliation",
+    openapi_extra=READS,
+)
+def unit_reconciliation(services: Running, at: At, code: Code, unit: Unit) -> Response:
+    """What the unit reported in the period, what was recognised of it, what was not and why, and its answer."""
+    view, settings = _period(services, at, code), services.questions.project.settings(at.viewpoint)
+    views = _views(services, at, unit, view, _led(services, at, code, unit))
+    found = statement(view, unit, views, at.on, settings)
+    return answer(services, at, {"reconciliation": found.model_dump(mode="json")})
 
 
 @drafts.put(
@@ -200,6 +217,13 @@ def _led(services: Running, at: Resolved, code: str, unit: str) -> list[str]:
     """The projects a unit leads at the period's end, ended ones left out."""
     rows = services.questions.projects(_end(at, span_of(code).until), Wanted(unit=unit, limit=MOST))
     return [row.code for row in rows if not row.ended]
+
+
+def _views(services: Running, at: Resolved, unit: str, period: View, led: list[str]) -> dict[str, View]:
+    """The projects that the unit's return speaks of, and those it leads at the period's end."""
+    made = returns(period).get(unit)
+    labels = dict.fromkeys((*(made.projects if made else ()), *led))
+    return {label: h.at(at.viewpoint) for label, h in services.ledger.records.histories(list(labels)).items()}
 
 
 def _end(at: Resolved, until: date) -> Resolved:

@@ -30,6 +30,12 @@ class AnotherKind(Refused):
     sort = "invalid"
 
 
+class CitedAnew(Refused):
+    """A cited figure is not ours to correct: cite it anew, or annul a citation that stands in the wrong place."""
+
+    zh = "所引用的统计数不得更正，只能重新引用；引错项目的可作废。"
+
+
 class NothingChanges(Refused):
     """The correction reads exactly as the fact already does."""
 
@@ -137,6 +143,8 @@ def propose_correction(past: History, command: ProposeCorrection, context: Conte
         raise IsAnnulled(cite(past.label, command.target), pointer="/target")
     if type(command.reads) is not type(current.fact):
         raise AnotherKind(current.fact.kind.topic, pointer="/reads/kind")
+    if not current.fact.corrected:
+        raise CitedAnew(cite(past.label, command.target), pointer="/target")
     if command.replaces is not None and command.replaces != current.wording.number:
         raise Stale(cite(past.label, current.wording.number), pointer="/replaces")
     if command.reads == current.fact:

@@ -387,5 +387,7 @@ def _waiting(past: History, unit: str, context: Context) -> Return:
 
 
 def late(view: View, unit: str, day: date) -> bool:
-    """Whether a return submitted on this day is late (逾期报送)."""
-    return day > deadline(view, unit)
+    """Whether a return submitted on this day is late (逾期报送): one that was sent back, by its first submission's day."""
+    standing = returns(view).get(unit)
+    first = standing.first.recorded_on if standing else None
+    return (first or day) > deadline(view, unit)

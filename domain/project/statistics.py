@@ -36,6 +36,7 @@ class StatisticCited(Citing, Fact):
     """统计数: for the same period the last citation stands; an overlapping other period is refused."""
 
     kind: ClassVar = Kind(151, "statistic_cited")
+    corrected: ClassVar = False
 
     def lines(self) -> Iterator[Line]:
         yield Line(CITED[self.measure], "statistical", self.amount.minor, self.amount)

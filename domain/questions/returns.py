@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
-from domain.entry import SHANGHAI, Entry
+from domain.entry import Entry
 from domain.fact import Stage
 from domain.history import Matter, View
 from domain.judgement import Accepted, Endorsed, SentBack
@@ -110,7 +110,6 @@ def board(view: View, expected: Iterable[str], known_on: date) -> Board:
 def _row(view: View, unit: str, made: Return | None, expected: bool, known_on: date) -> BoardRow:
     last_day = deadline(view, unit)
     extensions = [s for s in view.of(DeadlineExtended) if s.fact.unit == unit]
-    first = made.first.recorded_at if made else None
     state: BoardState = "not_reported" if made is None else made.state
     if made is not None and made.is_empty and state == "submitted":
         state = "nothing_to_report"
@@ -119,7 +118,7 @@ def _row(view: View, unit: str, made: Return | None, expected: bool, known_on: d
         state=state,
         deadline=last_day,
         extended=bool(extensions),
-        late=first is not None and first.astimezone(SHANGHAI).date() > last_day,
+        late=made is not None and (made.first.recorded_on or last_day) > last_day,
         overdue=made is None and expected and known_on > last_day,
         empty=made is not None and made.is_empty,
         submitted_at=made.newest.current.original.recorded_at if made else None,
