@@ -1,13 +1,14 @@
 """The fold: which facts are in force at a viewpoint, and how they read. Every read model must answer as this does."""
 
+from bisect import insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Generic, TypeVar, assert_never, cast
+from typing import Any, Generic, TypeVar, assert_never, cast
 from uuid import UUID
 
-from domain.entry import Entry, citations, stream_id
-from domain.fact import F, F_co, Fact
+from domain.entry import Entry, Event, citations, stream_id
+from domain.fact import F, F_co, Fact, Line
 from domain.judgement import (
     Accepted,
     Annulled,
@@ -46,6 +47,11 @@ class Standing(Generic[F_co]):
         """The original's number; a correction keeps it."""
         return self.original.number
 
+    @cached_property
+    def lines(self) -> tuple[Line, ...]:
+        """The figures it states, reckoned once."""
+        return tuple(self.fact.lines())
+
     @property
     def sources(self) -> tuple[str, ...]:
         """The entries that together make the fact read so."""
@@ -67,6 +73,9 @@ class Matter:
     def current(self) -> Standing[Fact]:
         return self.wordings[-1]
 
+    def copy(self) -> "Matter":
+        return Matter([*self.wordings], [*self.turns], [*self.beside])
+
     def said(self, kind: type[B]) -> list[tuple[Entry, B]]:
         """The judgements of one kind that stand beside the fact, in order."""
         return [(entry, event) for entry, event in self.beside if isinstance(event, kind)]
@@ -78,6 +87,10 @@ class Matter:
     @property
     def annulled_by(self) -> Entry | None:
         return self.turns[-1][0] if self.turns and self.turns[-1][1] else None
+
+
+def _place(standing: Standing[Fact]) -> tuple[Any, ...]:
+    return standing.fact.order(standing.original.number)
 
 
 class View:
@@ -135,7 +148,7 @@ class View:
         """In force and not after `on`, in order: (occurred_on, after or number, number)."""
         current = (m.current for m in self.matters.values() if m.annulled_by is None)
         visible = [s for s in current if s.fact.occurred_on <= self.viewpoint.on]
-        return tuple(sorted(visible, key=lambda s: s.fact.order(s.number)))
+        return tuple(sorted(visible, key=_place))
 
     def of(self, kind: type[F]) -> Sequence[Standing[F]]:
         """The facts of one kind (or of a base of several), in order."""
@@ -155,10 +168,43 @@ class View:
     def with_fact(self, entry: Entry, fact: Fact) -> "View":
         """The same, as if this fact were recorded (or corrected to read so)."""
         other = self.without(entry.number)
-        was = self.matters.get(entry.number)
-        beside = was.beside if was else []
-        other.matters = {**other.matters, entry.number: Matter([Standing(entry, fact, entry)], beside=beside)}
+        was, standing = self.matters.get(entry.number), Standing(entry, fact, entry)
+        other.matters[entry.number] = Matter([standing], beside=was.beside if was else [])
+        if was is None and fact.occurred_on <= self.viewpoint.on:
+            facts = list(self.facts)
+            insort(facts, standing, key=_place)
+            other.__dict__["facts"] = tuple(facts)
         return other
+
+    def plus(self, entries: Iterable[Entry]) -> "View":
+        """The same with more entries; what stays as it was is shared, not made anew."""
+        other = View.__new__(View)
+        other.__dict__ = {k: v for k, v in self.__dict__.items() if k != "facts"}
+        other.matters, other.proposals, other.decided = {**self.matters}, {**self.proposals}, {**self.decided}
+        added: list[Standing[Fact]] | None = []
+        for entry in entries:
+            if entry.position > self.viewpoint.known:
+                continue
+            target = other._target(entry.event)
+            if target is not None and target in other.matters:
+                other.matters[target] = other.matters[target].copy()
+                added = None
+            other._evolve(entry)
+            other.last = entry.number
+            if added is not None and isinstance(entry.event, Fact) and entry.event.occurred_on <= self.viewpoint.on:
+                added.append(other.matters[entry.number].current)
+        if added is not None and "facts" in self.__dict__:
+            facts = list(self.facts)
+            for standing in added:
+                insort(facts, standing, key=_place)
+            other.__dict__["facts"] = tuple(facts)
+        return other
+
+    def _target(self, event: Event) -> int | None:
+        """The number of the fact that a judgement is about."""
+        if isinstance(event, Approved | Declined):
+            return self.proposals[event.proposal][1].target
+        return getattr(event, "target", None)
 
     def pending(self) -> list[tuple[Entry, Proposal]]:
         """Proposals nobody has decided yet."""
@@ -182,7 +228,12 @@ class History:
 
     def plus(self, entries: Iterable[Entry]) -> "History":
         more = tuple(entries)
-        return History(self.label, self.entries + more) if more else self
+        if not more:
+            return self
+        grown = History(self.label, self.entries + more)
+        if "now" in self.__dict__:
+            grown.__dict__["now"] = self.now.plus(more)
+        return grown
 
     def entry(self, number: int) -> Entry | None:
         return self.entries[number - 1] if 0 < number <= len(self.entries) else None

@@ -71,7 +71,7 @@ def _money(view: View) -> Iterator[Mark]:
     for standing in view.facts:
         if standing.fact.stage() is Stage.SIGNED and signed is None:
             signed = standing.fact.occurred_on
-        for line in standing.fact.lines():
+        for line in standing.lines:
             if line.measure is AGREED:
                 agreed = line.amount
             if line.measure is RECEIVED:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from domain.entry import Entry
 from domain.fact import AUTHORITIES, MEASURES, Authority, Fact, Measure
 from domain.history import Standing, View
 from domain.project.statistics import StatisticCited
@@ -12,13 +13,18 @@ from domain.settings import Settings
 
 
 class Counted(NamedTuple):
-    """One figure in force; `sources` are its fact's entries, and the verdict's where it is a recognised one."""
+    """One figure in force, and the verdict's entry where it is a recognised one."""
 
     standing: Standing[Fact]
     measure: Measure
     authority: Authority
     amount: int
-    sources: tuple[str, ...]
+    verdict: Entry | None = None
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The entries of its fact, and the verdict's."""
+        return (*self.standing.sources, self.verdict.citation) if self.verdict else self.standing.sources
 
 
 @dataclass(frozen=True)
@@ -53,8 +59,8 @@ def stated(view: View) -> Iterator[Counted]:
     for standing in view.facts:
         if isinstance(standing.fact, StatisticCited) and standing.number not in standing_citations:
             continue
-        for line in standing.fact.lines():
-            yield Counted(standing, line.measure, line.authority, line.amount, standing.sources)
+        for line in standing.lines:
+            yield Counted(standing, line.measure, line.authority, line.amount)
 
 
 def counted(view: View, settings: Settings) -> Iterator[Counted]:
@@ -62,8 +68,7 @@ def counted(view: View, settings: Settings) -> Iterator[Counted]:
     yield from stated(view)
     for standing in view.facts:
         for line, by in recognised_lines(view.matters[standing.number], settings):
-            sources = (*standing.sources, by.entry.citation)
-            yield Counted(standing, line.measure, line.authority, line.amount, sources)
+            yield Counted(standing, line.measure, line.authority, line.amount, by.entry)
 
 
 def by_bureau(view: View) -> Iterator[tuple[str, Counted, bool]]:
@@ -71,8 +76,7 @@ def by_bureau(view: View) -> Iterator[tuple[str, Counted, bool]]:
     for standing in view.facts:
         standing_verdicts = recognitions(view.matters[standing.number])
         for one in standing_verdicts:
-            sources = (*standing.sources, one.entry.citation)
-            figure = Counted(standing, one.measure, "recognised", one.amount, sources)
+            figure = Counted(standing, one.measure, "recognised", one.amount, one.entry)
             yield one.authority, figure, disputed(standing_verdicts, one.measure)
 
 
