@@ -8,6 +8,7 @@ from api.rest import feed, health, office, periods, portfolio, problems, questio
 from api.rest.commands import commands
 from api.rest.document import DESCRIPTION, served
 from api.services import Services
+from projections.questions.viewpoints import Arrivals
 
 
 def create_app(services: Services) -> FastAPI:
@@ -22,6 +23,7 @@ def create_app(services: Services) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.services = services
+    app.state.arrivals = Arrivals(lambda: services.questions.position()[0])
     asking = (questions.made, portfolio.made, periods.made, feed.made, office.made, vocabulary.made)
     for part in (commands(), *asking, periods.drafts, tokens.made, health.made, served(app)):
         app.router.routes.extend(part.routes)  # the guarded routes themselves, not wrapped

@@ -5,15 +5,16 @@ from collections.abc import Collection, Iterator
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from fastapi import Depends, Query, Response
+from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel
 from pydantic_core import to_json
+from starlette.concurrency import run_in_threadpool
 
 from api.access.doors import Running, asks
 from domain.command import Action
 from domain.errors import Refused
 from domain.office.unit import UnitOpened, UnitRenamed
-from projections.questions.viewpoints import Asked, BadViewpoint, Resolved
+from projections.questions.viewpoints import Arrivals, Asked, BadViewpoint, Resolved
 
 YEARS = ("1949", "2199")
 """As of every date in the ledger (domain.values.sensible): beyond them calendars and clocks run out."""
@@ -60,7 +61,8 @@ class Answer(BaseModel):
     names: Names
 
 
-def viewpoint(
+async def viewpoint(
+    request: Request,
     services: Running,
     on: Annotated[str | None, Query(max_length=20, description="情况截至：日期 / the world up to this date")] = None,
     known: Annotated[
@@ -76,7 +78,10 @@ def viewpoint(
     for text in (on, known):
         if text is not None and text[:4].isdecimal() and not (YEARS[0] <= text[:4] <= YEARS[1]):
             raise BadViewpoint(text)
-    return services.questions.resolve(Asked(on, known, after))
+    if after is not None:
+        arrivals: Arrivals = request.app.state.arrivals
+        await arrivals.reach(after)
+    return await run_in_threadpool(services.questions.resolve, Asked(on, known, after))
 
 
 At = Annotated[Resolved, Depends(viewpoint)]

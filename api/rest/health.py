@@ -31,7 +31,7 @@ class Ready(BaseModel):
 
 
 @made.get("/livez", response_model=Alive, operation_id="livez", openapi_extra=PUBLIC)
-def livez() -> Alive:
+async def livez() -> Alive:  # async: answers also while every thread is busy
     """The process answers."""
     return Alive(alive=True)
 

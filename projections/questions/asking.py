@@ -13,12 +13,10 @@ from projections.questions.project import OneProject
 from projections.questions.projects import Wanted, listed
 from projections.questions.viewpoints import (
     TRACKED,
-    WAIT_LIMIT,
     Asked,
     Named,
     NotThereYet,
     Resolved,
-    Waiting,
     a_day,
     a_known,
     default_on,
@@ -33,13 +31,10 @@ KEPT = "SELECT position, reckoned_on FROM progress"
 
 
 class Questions:
-    """`patience`: seconds that a question waits for `after`."""
-
-    def __init__(self, pool: ConnectionPool, records: Records, reading: Reading, patience: float = WAIT_LIMIT) -> None:
+    def __init__(self, pool: ConnectionPool, records: Records, reading: Reading) -> None:
         self._pool = pool
         self._reading = reading
         self._records = records
-        self._patience = patience
         self.project = OneProject(records)
 
     def position(self) -> tuple[int, str | None]:
@@ -51,7 +46,7 @@ class Questions:
             return (found[0], found[1]) if found else (0, None)
 
     def resolve(self, asked: Asked) -> Resolved:
-        """Raises BadViewpoint, NotThereYet."""
+        """Raises BadViewpoint, NotThereYet: who wants to wait for `after` does so before (viewpoints.Arrivals)."""
         on = a_day(asked.on) if asked.on is not None else None
         known = a_known(asked.known) if asked.known is not None else None
         last_day: date | None = None
@@ -59,7 +54,7 @@ class Questions:
             known, last_day = of_period(self._records.history(known.label).now)
         reached, _ = self.position()
         if asked.after is not None and asked.after > reached:
-            reached = self._wait(asked.after)
+            raise NotThereYet(f"@{reached} < @{asked.after}")
         head = self._reading.head()
         position = reached
         if known is not None:
@@ -69,13 +64,6 @@ class Questions:
         today = datetime.now(SHANGHAI).date()
         otherwise = min(today, last_day) if last_day else default_on(known, recorded_at, today)
         return Resolved(asked, on or otherwise, position, recorded_at, head.opened)
-
-    def _wait(self, after: int) -> int:
-        waiting = Waiting(self._patience)
-        while (reached := self.position()[0]) < after:
-            if not waiting.on():
-                raise NotThereYet(f"@{reached} < @{after}")
-        return reached
 
     def projects(self, at: Resolved, wanted: Wanted) -> list[ProjectRow]:
         """From the rows kept ready where they are of this viewpoint, before they are read and after."""

@@ -1,7 +1,9 @@
 """What was asked as `on`, `known` and `after`, and the viewpoint it resolves to (DESIGN §3.1)."""
 
+import asyncio
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from datetime import time as clock
@@ -120,17 +122,28 @@ def default_on(known: date | datetime | int | None, recorded_at: datetime | None
             return today
 
 
-class Waiting:
-    """Polls until the read model has come as far as asked; bounded, and the same on a primary and a replica."""
+class Arrivals:
+    """Waits until the read model has come as far as asked; bounded, and the same on a primary and a replica.
 
-    def __init__(self, limit: float) -> None:
-        self._deadline = time.monotonic() + limit
-        self._pause = 0.005
+    Waiting holds no thread, and all who wait share one look: however many ask for what may never come, others are served.
+    """
 
-    def on(self) -> bool:
-        """Sleep a little; False when the time is up."""
-        if time.monotonic() > self._deadline:
-            return False
-        time.sleep(self._pause)
-        self._pause = min(self._pause * 1.5, 0.1)
-        return True
+    def __init__(self, position: Callable[[], int], patience: float = WAIT_LIMIT) -> None:
+        """`position` says how far the read model is; `patience`: seconds that a question waits."""
+        self._position = position
+        self._patience = patience
+        self._look: asyncio.Task[int] | None = None
+
+    async def reach(self, after: int) -> None:
+        """Raises NotThereYet."""
+        deadline, pause = time.monotonic() + self._patience, 0.005
+        while (reached := await self._shared()) < after:
+            if time.monotonic() > deadline:
+                raise NotThereYet(f"@{reached} < @{after}")
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.5, 0.1)
+
+    async def _shared(self) -> int:
+        if self._look is None or self._look.done():
+            self._look = asyncio.create_task(asyncio.to_thread(self._position))
+        return await asyncio.shield(self._look)

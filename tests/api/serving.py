@@ -64,7 +64,7 @@ def served(dsn: str, code: str = APP, deadline: float = 30.0) -> Iterator[Served
 def _wait(process: "subprocess.Popen[bytes]", port: int) -> None:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and process.poll() is None:
-        with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+        with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:  # a busy machine starts slowly
             connection.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
             if connection.recv(100).startswith(b"HTTP/1.1 200"):
                 return

@@ -4,6 +4,7 @@ import json
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -106,3 +107,18 @@ def test_depth_100_000_in_a_megabyte_is_refused_while_others_are_served(service:
         connection.sendall(head(token, f"Content-Length: {len(body)}") + body)
         assert answered(connection)[0] == 400
     assert served.memory() < 150 * MEGABYTE
+
+
+def test_many_who_wait_for_what_may_never_come_keep_nobody_waiting(service: tuple[Served, str], running: Services):
+    served, token = service
+    question = f"GET /projects?after={2**40} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+    with ExitStack() as held:
+        for _ in range(100):
+            held.enter_context(served.connect()).sendall(question)
+        time.sleep(0.5)
+        begun = time.monotonic()
+        with served.connect() as connection:
+            body = '{"occurred_on": "2026-01-03", "name": "西湖里"}'.encode()
+            connection.sendall(head(token, f"Content-Length: {len(body)}") + body)
+            assert answered(connection)[0] == 201
+        assert time.monotonic() - begun < 5  # those who wait do so for ten seconds

@@ -1,5 +1,6 @@
 """One leader keeps the read model at the ledger's end, whole requests at a time, and stops loudly rather than go wrong."""
 
+import asyncio
 import random
 import threading
 import time
@@ -13,7 +14,7 @@ import pytest
 
 from domain.entry import stream_id
 from projections.questions.asking import Questions
-from projections.questions.viewpoints import Asked, NotThereYet
+from projections.questions.viewpoints import Arrivals, Asked, NotThereYet
 from projections.rebuild import rebuild
 from projections.runner import Poisoned, Projecting, Runner
 from store.database import Database, as_role, opened
@@ -203,16 +204,17 @@ def test_tables_of_another_version_are_rebuilt_by_the_next_start(database: str, 
 
 def test_asking_after_a_position_waits_for_it_and_says_so_when_it_does_not_come(database: str, pools: Database):
     made = world(40)
-    reading = Reading(pools.reading)
-    asking = Questions(pools.reading, Records(recorder(pools)), reading, patience=PATIENCE)
+    asking = Questions(pools.reading, Records(recorder(pools)), Reading(pools.reading))
     end = made.requests[-1][-1].position
-    answers: list[int] = []
-    waiting = threading.Thread(target=lambda: answers.append(asking.resolve(Asked(None, None, end)).position))
+    arrivals = Arrivals(lambda: asking.position()[0], patience=PATIENCE)
+    waiting = threading.Thread(target=lambda: asyncio.run(arrivals.reach(end)))
     with leading(database):
         waiting.start()
         write(recorder(pools), made.requests)
         waiting.join(PATIENCE)
-    assert answers == [end]
-    impatient = Questions(pools.reading, Records(recorder(pools)), reading, patience=0.1)
+        assert not waiting.is_alive()
+    assert asking.resolve(Asked(None, None, end)).position == end
     with pytest.raises(NotThereYet, match=f"@{end} < @{end + 1}"):
-        impatient.resolve(Asked(None, None, end + 1))
+        asyncio.run(Arrivals(lambda: asking.position()[0], patience=0.1).reach(end + 1))
+    with pytest.raises(NotThereYet, match=f"@{end} < @{end + 1}"):
+        asking.resolve(Asked(None, None, end + 1))
