@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 import uvicorn
 
+from api.access.connections import Hurried
 from api.app import create_app
 from api.cli import say
 from api.services import Services, services
@@ -127,7 +128,12 @@ def _serve(running: Services, settings: Deployment, listener: socket.socket) -> 
     for thread in threads:
         thread.start()
     config = uvicorn.Config(
-        create_app(running), log_level="warning", server_header=False, timeout_graceful_shutdown=10, access_log=False
+        create_app(running),
+        http=Hurried,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=10,
+        access_log=False,
     )
     try:
         _Server(config, f"http://{settings.host}:{settings.port}").run(sockets=[listener])

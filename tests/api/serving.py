@@ -20,12 +20,13 @@ def listener():
 """
 APP = """
 from api.app import create_app
-from api.access import doors
+from api.access import connections, doors
 from api.services import over
 from store.database import opened
-doors.READ_DEADLINE = float(sys.argv[3])
+doors.READ_DEADLINE = connections.HEADERS_DEADLINE = float(sys.argv[3])
 with opened(sys.argv[1], size=4) as pools:
-    config = uvicorn.Config(create_app(over(pools, sys.argv[1])), log_level="error", access_log=False)
+    app = create_app(over(pools, sys.argv[1]))
+    config = uvicorn.Config(app, http=connections.Hurried, log_level="error", access_log=False)
     uvicorn.Server(config).run(sockets=[listener()])
 """
 
