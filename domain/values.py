@@ -1,8 +1,9 @@
 """The words that facts are made of: text, codes, money, periods, and the four meanings of a blank."""
 
+import re
 import unicodedata
 from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
@@ -60,18 +61,21 @@ Day = Annotated[date, AfterValidator(sensible)]
 """A civil date in Asia/Shanghai."""
 
 
+PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?(E-[0-9]{1,2})?", re.ASCII)
+"""As people write numbers, and as Python writes a tiny rate in an entry; no other digits, signs, gaps or exponents."""
+
+
 def exact(value: Any) -> Any:
     """Money and rates come as decimal strings (or whole numbers): a JSON fraction has already lost its exactness."""
     if isinstance(value, bool | float):
         raise ValueError('write the amount as a string, such as "5000.00" / 金额请写成字符串，如 "5000.00"')
     if isinstance(value, str):
-        try:
-            value = Decimal(value) if len(value) <= 40 else None
-        except InvalidOperation:
-            value = None
-        if value is None or not value.is_finite():
+        if len(value) > 40 or PLAIN.fullmatch(value) is None:
             raise ValueError('a plain decimal number such as "5000.00" is wanted / 请填写普通十进制数，如 "5000.00"')
-    return Decimal(value) if isinstance(value, int) else value
+        value = Decimal(value)
+    if isinstance(value, int):
+        value = Decimal(value)
+    return value.copy_abs() if isinstance(value, Decimal) and not value else value  # zero has no sign
 
 
 Amount = Annotated[Decimal, Field(max_digits=17, decimal_places=2), BeforeValidator(exact, json_schema_input_type=str)]

@@ -21,6 +21,10 @@ BAD: dict[str, tuple[str | bytes, int]] = {
     "a fraction": (funds('{"amount": 5.1, "currency": "CNY"}'), 422),
     "1e400 as text": (funds('{"amount": "1e400", "currency": "CNY"}'), 422),
     "NaN as text": (funds('{"amount": "NaN", "currency": "CNY"}'), 422),
+    **{
+        f"the amount {odd!r}": (funds(f'{{"amount": "{odd}", "currency": "CNY"}}'), 422)
+        for odd in ("1e3", "1E+3", "1_000", "1,000.00", "+5", " 5 ", ".5", "5.", "٣", "１２", "0x10", "-5", "5.001", "")
+    },
     "NUL": (funds(voucher="V\\u0000"), 400),
     "a control character": (funds(voucher="V\\u0007"), 400),
     "a lone surrogate": (funds(voucher="V\\ud800"), 400),
