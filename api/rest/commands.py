@@ -1,5 +1,6 @@
 """The routes of every command, made from the table of commands: `POST …/{noun}` is `noun`'s file."""
 
+import json
 from datetime import datetime
 from typing import Annotated, Any, get_args
 
@@ -97,13 +98,13 @@ def schema_name(stream: StreamKind, noun: str) -> str:
 
 
 def asked(request: Request, by: By, key: str | None, body: bytes) -> Asked | None:
-    """The idempotency key in its actor's scope, with the canonical bytes of the request."""
+    """The idempotency key in its actor's scope, with the request's canonical bytes: the order of fields does not count."""
     if key is None:
         return None
     if not (0 < len(key) <= 200 and key.isascii() and key.isprintable()):
         raise BadKey
-    canonical = to_json([request.method, request.url.path, from_json(body)])
-    return Asked(by.person, key, canonical)
+    canonical = json.dumps([request.method, request.url.path, from_json(body)], sort_keys=True)
+    return Asked(by.person, key, canonical.encode())
 
 
 def expected(match: str | None) -> int | None:

@@ -1,5 +1,6 @@
 """For each command: it happened · it was a repeat · someone was first · it was refused."""
 
+import json
 import threading
 from typing import Any
 
@@ -27,6 +28,15 @@ def test_a_repeat_with_the_same_key_hears_the_first_answer(district: District):
     again = district.post(f"{P}/funds", wire("V-1"), **{"Idempotency-Key": "k-1"})
     assert (again.status_code, again.json()) == (201, first.json())
     assert district.entries() == before
+
+
+def test_a_repeat_may_be_written_otherwise(district: District):
+    first = district.post(f"{P}/funds", wire("V-1"), **{"Idempotency-Key": "k-1"})
+    headers = {"Authorization": f"Bearer {district.tokens['office']}", "Idempotency-Key": "k-1"}
+    turned = dict(reversed(wire("V-1").items()))
+    for body in (json.dumps(wire("V-1"), indent=2), json.dumps(turned), json.dumps(turned, ensure_ascii=False)):
+        again = district.client.post(f"{P}/funds", content=body, headers=headers | {"Content-Type": "application/json"})
+        assert (again.status_code, again.json()) == (201, first.json())
 
 
 def test_the_same_key_for_another_request_is_refused(district: District):
