@@ -16,6 +16,8 @@ class Refused(Exception):
         super().__init__(f"{self.english} ({about})" if about else self.english)
         self.about = about
         self.pointer = pointer
+        self.item: int | None = None
+        """Which of several commands in one request it was, from 0."""
 
     @property
     def english(self) -> str:
@@ -94,6 +96,14 @@ class ReasonNeeded(Refused):
 
     zh = "此项不合常规：须填写理由（reason）后方可记录。"
     sort = "invalid"
+
+    def said(self, chinese: bool) -> str:
+        """`about` gives each rule in both languages, `rule: 中文 / English`, one a line."""
+        rules = [rule.partition(" / ") for rule in self.about.split("\n")]
+        if chinese:
+            return f"{self.zh.rstrip('。')}（{'；'.join(rule for rule, _, _ in rules)}）。"
+        told = "; ".join(f"{rule.partition(':')[0]}: {english}" for rule, _, english in rules)
+        return f"{self.english.rstrip('.')} ({told})."
 
 
 class RateNeeded(Refused):

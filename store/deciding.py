@@ -17,6 +17,7 @@ from domain.errors import (
 )
 from domain.fact import Fact
 from domain.history import History
+from domain.judgement import CorrectionProposed
 from domain.judging.corrections import Approve, ProposeAnnulment, ProposeCorrection, ProposeReinstatement
 from domain.judging.verdicts import GiveVerdict
 from domain.office.district import LABEL as DISTRICT
@@ -105,7 +106,9 @@ class Deciding:
             past = self.past(label)
             if isinstance(event, Fact):
                 check_fact(past, event, context)
-                self._check_mentions(event, label)
+                self._check_mentions(event, label, command)
+            elif isinstance(event, CorrectionProposed):
+                self._check_mentions(event.reads, label, command)
             entry = self._entry(past, event, command, by, asking, settings)
             self.streams[label] = past.plus([entry])
             entries.append(entry)
@@ -221,7 +224,7 @@ class Deciding:
             if rules:
                 reason = command.reason or self._own_reason(asking)
                 if reason is None:
-                    raise ReasonNeeded("；".join(f"{r}: {RULES[r][0]} / {RULES[r][1]}" for r in rules), pointer="/reason")
+                    raise ReasonNeeded("\n".join(f"{r}: {RULES[r][0]} / {RULES[r][1]}" for r in rules), pointer="/reason")
                 irregular.extend(Irregularity(rule=r, reason=reason) for r in rules)
         if irregular:
             entry = replace(entry, envelope=envelope.model_copy(update={"irregular": tuple(irregular)}))
@@ -232,7 +235,8 @@ class Deciding:
         source = asking.source
         return f"导入 / imported: {source.file} row {source.row}" if asking.imported else None
 
-    def _check_mentions(self, fact: Fact, label: str) -> None:
+    def _check_mentions(self, fact: Fact, label: str, command: Command) -> None:
+        """Raises UnknownUnit, UnknownPerson, UnknownProject, pointing at where the command names it."""
         mentions = fact.mentions()
         missing: Iterable[tuple[type[Refused], str]] = (
             *((UnknownUnit, code) for code in mentions.units if not self.past(f"unit:{code}").version),
@@ -240,7 +244,23 @@ class Deciding:
             *((UnknownProject, code) for code in mentions.projects if code == label or not self.past(code).version),
         )
         for error, about in missing:
-            raise error(about)
+            raise error(about, pointer=place_of(command.model_dump(), about))
+
+
+def place_of(value: object, word: str, at: str = "") -> str | None:
+    """The JSON pointer to where a word first stands in a command; its field names need no escaping."""
+    inner: Iterable[tuple[object, object]] = ()
+    match value:
+        case str() if value == word:
+            return at
+        case dict():
+            inner = value.items()
+        case list() | tuple():
+            inner = enumerate(value)
+        case _:
+            pass
+    found = (place_of(part, word, f"{at}/{name}") for name, part in inner)
+    return next((place for place in found if place is not None), None)
 
 
 def joined(entries: Sequence[Entry]) -> list[Entry]:

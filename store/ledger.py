@@ -189,8 +189,12 @@ class Ledger:
             asking = replace(asking, batch=uuid4())
         opening = len(deciding.entries)
         together = together_in(items)
-        for label, command in items:
-            deciding.decide(label, command, asking, together)
+        for number, (label, command) in enumerate(items):
+            try:
+                deciding.decide(label, command, asking, together)
+            except Refused as refused:
+                refused.item = number
+                raise
         decided = deciding.entries[opening:]
         if joint and len({e.stream for e in decided}) > 1:
             deciding.entries[opening:] = joined(decided)

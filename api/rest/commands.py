@@ -211,8 +211,14 @@ def batches(request: Request, body: Body, services: Running, by: By, key: Key = 
     """Each command as it would be posted alone; nobody sees half of it."""
     batch = Batch.model_validate_json(body)
     items = [(_stream(item), _command(n, item)) for n, item in enumerate(batch.commands)]
-    recorded = services.ledger.record_all(items, by=by, source=API, key=asked(request, by, key, body), joint=batch.joint)
-    return answered(recorded)
+    known = asked(request, by, key, body)
+    try:
+        return answered(services.ledger.record_all(items, by=by, source=API, key=known, joint=batch.joint))
+    except Refused as refused:
+        if refused.item is not None:
+            place = "" if refused.pointer is None else f"/command{refused.pointer}"
+            refused.pointer = f"/commands/{refused.item}{place}"
+        raise
 
 
 def _stream(item: BatchItem) -> str | None:

@@ -80,6 +80,45 @@ def test_within_a_batch_the_pointer_leads_to_the_command(district: District):
     assert (second["code"], second["errors"][0]["pointer"]) == ("unknown_noun", "/commands/0/noun")
 
 
+def test_what_is_refused_within_a_batch_is_pointed_at_in_the_body(district: District):
+    def item(stream: str, **changes: Any) -> dict[str, Any]:
+        return {"stream": stream, "noun": "funds", "command": FUNDS | changes}
+
+    fine = item("XM-2026-001")
+    nobody = {"act": "assign", "occurred_on": "2026-02-01", "role": "project_officer"}
+    named = {"stream": "XM-2026-001", "noun": "responsibilities", "command": nobody | {"holder": {"person": "p-nobody"}}}
+    for second, code, where in (
+        (fine, "voucher_already_counted", "/commands/1/command/voucher"),
+        (item("XM-2026-999"), "not_found", "/commands/1"),
+        (item("XM-2026-001", voucher="V-2", occurred_on="2026-01-06"), "reason_needed", "/commands/1/command/reason"),
+        (named, "unknown_person", "/commands/1/command/holder/person"),
+    ):
+        before = district.entries()
+        answer = district.post("/batches", {"commands": [fine, second]}).json()
+        assert (answer["code"], [e["pointer"] for e in answer["errors"]]) == (code, [where])
+        assert district.entries() == before
+
+
+def test_a_code_that_is_not_in_the_ledger_is_pointed_at(district: District):
+    holder = {"unit": "nowhere"}
+    assign = {"act": "assign", "occurred_on": "2026-02-01", "role": "hosting_unit", "holder": holder}
+    reads = {"kind": "responsibility_assigned", "occurred_on": "2026-01-03", "role": "lead_unit", "holder": holder}
+    for noun, body, where in (
+        ("responsibilities", assign, "/holder/unit"),
+        ("corrections", {"target": 2, "reads": reads, "because": "笔误"}, "/reads/holder/unit"),
+    ):
+        answer = district.post(f"{P}/{noun}", body).json()
+        assert (answer["code"], [e["pointer"] for e in answer["errors"]]) == ("unknown_unit", [where])
+
+
+def test_what_is_irregular_is_told_in_one_language(district: District):
+    early = FUNDS | {"occurred_on": "2026-01-06"}
+    chinese = district.post(f"{P}/funds", early).json()["detail"]
+    english = district.post(f"{P}/funds", early, **{"Accept-Language": "en"}).json()["detail"]
+    assert chinese.endswith("后方可记录（funds_before_signing: 签约前资金到位）。")
+    assert english.endswith("(funds_before_signing: funds received before an agreement or contract was signed).")
+
+
 def test_a_parameter_is_named_as_one(district: District):
     answer = district.get("/projects?stage=dreaming&limit=0").json()
     assert [e["parameter"] for e in answer["errors"]] == ["stage", "limit"]
