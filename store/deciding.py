@@ -17,7 +17,7 @@ from domain.errors import (
 )
 from domain.fact import Fact
 from domain.history import History
-from domain.judgement import CorrectionProposed
+from domain.judgement import Corrected, CorrectionProposed
 from domain.judging.corrections import Approve, ProposeAnnulment, ProposeCorrection, ProposeReinstatement
 from domain.judging.verdicts import GiveVerdict
 from domain.office.district import LABEL as DISTRICT
@@ -107,7 +107,7 @@ class Deciding:
             if isinstance(event, Fact):
                 check_fact(past, event, context)
                 self._check_mentions(event, label, command)
-            elif isinstance(event, CorrectionProposed):
+            elif isinstance(event, CorrectionProposed | Corrected):
                 self._check_mentions(event.reads, label, command)
             entry = self._entry(past, event, command, by, asking, settings)
             self.streams[label] = past.plus([entry])

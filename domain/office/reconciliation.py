@@ -16,6 +16,7 @@ from domain.values import Day, Frozen, Line, Prose, UnitCode
 
 Silence = Literal["confirms", "stays_open"]
 Answer = Literal["confirmed", "objected"]
+LATE = ("对账已截止", "the days for answering are over")
 State = Literal["not_opened", "awaited", "confirmed", "objected", "silent_confirmed", "silent_open"]
 
 
@@ -141,5 +142,5 @@ def _answer(
     if standing.state == "confirmed":
         raise AlreadyAnswered(unit)
     if standing.until < context.today and command.reason is None:
-        raise ReasonNeeded(f"after_deadline: {standing.until}", pointer="/reason")
+        raise ReasonNeeded(f"after_deadline: {LATE[0]} / {LATE[1]}", pointer="/reason")
     return ReconciliationAnswered(occurred_on=command.occurred_on, unit=unit, answer=answer, objections=said)
