@@ -53,9 +53,9 @@ class Service:
             **self.extra,
         }
 
-    def start(self) -> "Service":
+    def start(self, *arguments: str) -> "Service":
         self.process = subprocess.Popen(
-            [str(self._checkout / "run")],
+            [str(self._checkout / "run"), *arguments],
             env=self.environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -167,6 +167,42 @@ def test_after_kill_9_of_the_service_or_the_database_everything_acknowledged_is_
     service.start().ready()
     assert service.units() == ["one", "three", "two"]
     service.stop()
+
+
+def test_an_impatient_stop_and_a_closed_terminal_stop_the_database_too(place: Path):
+    service = Service(place / "home").start()
+    service.ready()
+    assert service.process is not None
+    for _ in range(20):
+        service.process.send_signal(signal.SIGINT)
+        time.sleep(0.05)
+    service.process.communicate(timeout=60)
+    assert service.process.returncode == 0
+    assert not service.database().alive()
+    service.start().ready()
+    service.stop(signal.SIGHUP)
+    assert service.process.returncode == 0
+    assert not service.database().alive()
+
+
+def test_a_stop_during_any_other_command_stops_the_database_too(place: Path):
+    worker = Service(place / "home").start("project")
+    while not worker.database().alive():
+        time.sleep(0.1)
+    assert worker.process is not None
+    worker.stop(signal.SIGHUP)
+    assert worker.process.returncode == 0
+    assert not worker.database().alive()
+    file = place / "endless.jsonl"
+    os.mkfifo(file)  # nobody ever writes: the command waits for its file
+    importing = worker.start("import", "--backfill", str(file))
+    while not worker.database().alive():
+        time.sleep(0.1)
+    output = importing.stop()
+    assert worker.process.returncode == 143
+    assert "interrupted" in output
+    assert "Traceback" not in output
+    assert not worker.database().alive()
 
 
 def test_six_starters_at_once_share_one_database_and_make_one_token(place: Path):

@@ -2,8 +2,12 @@
 
 import argparse
 import os
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
+from types import FrameType
 
 import psycopg
 
@@ -13,6 +17,36 @@ from store.settings import BadSetting
 
 COMMANDS = ("serve", "imports", "opening", "token", "rebuild", "project", "migrate")
 """The modules of the subcommands, in the order of the help."""
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Ctrl-C, a stop from outside, a terminal that was closed."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """One of STOPS, by its number."""
+
+
+@contextmanager
+def unwinding() -> Iterator[None]:
+    """Each of STOPS unwinds what runs, so that the database is stopped too; a second one does not interrupt that."""
+    before = {number: signal.getsignal(number) for number in STOPS}
+    for number in heeded():
+        signal.signal(number, _unwind)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def heeded() -> list[signal.Signals]:
+    """STOPS without those that whoever started us had us ignore (nohup)."""
+    return [number for number in STOPS if signal.getsignal(number) is not signal.SIG_IGN]
+
+
+def _unwind(number: int, frame: FrameType | None) -> None:
+    for each in STOPS:
+        signal.signal(each, signal.SIG_IGN)
+    raise Interrupted(number)
 
 
 def chinese() -> bool:
@@ -29,21 +63,22 @@ def say(zh: str, en: str, *, error: bool = False) -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Exit code 0 done, 1 refused or failed, 2 wrong arguments, 130 interrupted by Ctrl-C."""
+    """Exit code 0 done, 1 refused or failed, 2 wrong arguments, 130 interrupted by Ctrl-C, 143 by SIGTERM."""
     parser = argparse.ArgumentParser(prog="lifecycle", description="重大项目全程账 / the project lifecycle ledger")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name in COMMANDS:
         import_module(f"api.cli.{name}").add(subparsers)
     arguments = parser.parse_args(argv)
     try:
-        return int(arguments.main(arguments))
+        with unwinding():
+            return int(arguments.main(arguments))
     except Refused as refused:
         say(refused.said(True), refused.said(False), error=True)
     except (DatabaseNotStarted, BadSetting) as failed:
         say(f"无法启动：{failed}", f"cannot start: {failed}", error=True)
     except psycopg.OperationalError as failed:
         say(f"数据库不可用：{failed}", f"the database is not available: {failed}", error=True)
-    except KeyboardInterrupt:
+    except Interrupted as interrupted:
         say("已中断。", "interrupted.", error=True)
-        return 130
+        return 128 + int(interrupted.args[0])
     return 1

@@ -4,6 +4,7 @@ import argparse
 import signal
 import threading
 
+from api.cli import heeded
 from api.services import services
 from projections.runner import Runner
 from store.settings import deployment
@@ -16,7 +17,7 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 
 def main(arguments: argparse.Namespace) -> int:
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in heeded():
         signal.signal(number, lambda *_: stop.set())
     with services(deployment(), size=2) as running:
         Runner(running.dsn, running.schema).run(stop)

@@ -6,17 +6,17 @@ import os
 import signal
 import socket
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 import psycopg
 import uvicorn
 
 from api.access.connections import Hurried
 from api.app import create_app
-from api.cli import say
+from api.cli import heeded, say
 from api.services import Services, services
 from projections.runner import Runner
 from store.server import DatabaseNotStarted
@@ -38,16 +38,10 @@ def main(arguments: argparse.Namespace) -> int:
             error=True,
         )
         return 1
-    # From here on SIGTERM unwinds like Ctrl-C, so that the database is stopped too.
-    signal.signal(signal.SIGTERM, _interrupt)
     with suppress(KeyboardInterrupt), listener, services(settings) as running:
         announce(running, settings)
         _serve(running, settings, listener)
     return 0
-
-
-def _interrupt(signum: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def _listen(settings: Deployment) -> socket.socket | None:
@@ -101,22 +95,17 @@ class _Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self.should_exit = True
 
-    def capture_signals(self) -> Any:
-        return _Signals(self)
-
-
-class _Signals:
-    def __init__(self, server: _Server) -> None:
-        self._server = server
-        self._before: dict[int, Any] = {}
-
-    def __enter__(self) -> None:
-        for sig in (signal.SIGINT, signal.SIGTERM):
-            self._before[sig] = signal.signal(sig, self._server.handle_exit)
-
-    def __exit__(self, *_: object) -> None:
-        for sig, handler in self._before.items():
-            signal.signal(sig, handler)
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Impatience changes nothing: once it ends, nothing interrupts the stopping of the database."""
+        stops = heeded()
+        for number in stops:
+            signal.signal(number, self.handle_exit)
+        try:
+            yield
+        finally:
+            for number in stops:
+                signal.signal(number, signal.SIG_IGN)
 
 
 def _serve(running: Services, settings: Deployment, listener: socket.socket) -> None:
