@@ -11,11 +11,25 @@ from typing import Annotated, Any, TypeVar, cast, get_args
 from pydantic import Field, TypeAdapter
 
 from domain.entry import Actor, Event
-from domain.errors import InTheFuture, NotFound, RateNeeded, RateNotWanted
+from domain.errors import InTheFuture, RateNeeded, RateNotWanted, Refused, UnknownEntry
 from domain.fact import Fact, Particulars, StreamKind
 from domain.history import History
 from domain.settings import Settings
 from domain.values import Exchange, Frozen, Line, Money, PersonRef, Prose
+
+
+class AfterAnotherDay(Refused):
+    """`after` orders facts within a day; the fact it names is of another day."""
+
+    zh = "after 只用于同一天内的先后，所指事实不在同一天。"
+    sort = "invalid"
+
+
+class AfterInACircle(Refused):
+    """Facts cannot wait for each other: one that another names in `after` does not come after a later number itself."""
+
+    zh = "事实的先后不能互相等待：被 after 所指的事实，自身不能再排在编号更后的事实之后。"
+    sort = "invalid"
 
 
 class Action(StrEnum):
@@ -174,12 +188,32 @@ def check_fact(past: History, fact: Fact, context: Context, *, without: int | No
     """
     if fact.occurred_on > context.today and not fact.may_begin_later:
         raise InTheFuture(str(fact.occurred_on), pointer="/occurred_on")
-    if fact.after is not None:
-        elder = past.now.matters.get(fact.after)
-        if elder is None or fact.after == without:
-            raise NotFound(f"#{fact.after}", pointer="/after")
+    check_order(past, fact, without)
     check_currency(fact, context.settings)
     fact.check(past.now if without is None else past.now.without(without), context.settings)
+
+
+def check_order(past: History, fact: Fact, number: int | None) -> None:
+    """`after` names another fact of the same day, and its turn agrees with everybody's `after`; `number` of an older fact.
+
+    An elder that itself waits for a later-numbered fact has nobody after it: so every `after` is kept by turns alone.
+    """
+    matters = past.now.matters
+    before = matters[number].current.fact if number is not None else None
+    unchanged = before is not None and (before.occurred_on, before.after) == (fact.occurred_on, fact.after)
+    if fact.after is None or unchanged:
+        return
+    elder = matters.get(fact.after)
+    if elder is None or fact.after == number:
+        raise UnknownEntry(f"#{fact.after}", pointer="/after")
+    if elder.current.fact.occurred_on != fact.occurred_on:
+        raise AfterAnotherDay(f"#{fact.after}: {elder.current.fact.occurred_on}", pointer="/after")
+    if (elder.current.fact.after or 0) > fact.after:
+        raise AfterInACircle(f"#{fact.after}", pointer="/after")
+    if number is not None and fact.after > number:
+        waiting = [f"#{n}" for n, m in matters.items() if m.current.fact.after == number]
+        if waiting:
+            raise AfterInACircle(", ".join(waiting), pointer="/after")
 
 
 def check_currency(fact: Fact, settings: Settings) -> None:

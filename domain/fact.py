@@ -168,9 +168,13 @@ class Fact(Particulars):
     def check(self, others: "Others", settings: Settings) -> None:
         """Refuse what is impossible beside the other facts in force; asked when recording, approving and reinstating."""
 
+    def turn(self, number: int) -> int:
+        """Its place within a day: by the original fact's number, `after` coming next to its elder, whichever is older."""
+        return 2 * number if self.after is None else 2 * self.after + 1
+
     def order(self, number: int) -> tuple[Any, int, int]:
-        """`(occurred_on, turn, number)`: by day, then by the original fact's number, `after` coming next to its elder."""
-        return self.occurred_on, self.after or number, number
+        """`(occurred_on, turn, number)`."""
+        return self.occurred_on, self.turn(number), number
 
 
 F = TypeVar("F", bound=Fact)

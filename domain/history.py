@@ -145,7 +145,7 @@ class View:
 
     @cached_property
     def facts(self) -> tuple[Standing[Fact], ...]:
-        """In force and not after `on`, in order: (occurred_on, after or number, number)."""
+        """In force and not after `on`, in order: (occurred_on, turn, number)."""
         current = (m.current for m in self.matters.values() if m.annulled_by is None)
         visible = [s for s in current if s.fact.occurred_on <= self.viewpoint.on]
         return tuple(sorted(visible, key=_place))

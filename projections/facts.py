@@ -291,7 +291,7 @@ class _Batch:
 
     @staticmethod
     def _place(key: tuple[int, int], fact: Fact) -> list[int]:
-        return [fact.order(key[1])[1], fact.kind.number]
+        return [fact.turn(key[1]), fact.kind.number]
 
     def _add(self, project: int, number: int, fact: Fact, position: int, until: int = OPEN) -> None:
         turn, kind = self._place((project, number), fact)

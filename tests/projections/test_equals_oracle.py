@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from psycopg.conninfo import make_conninfo
 
 import projections.facts
+from domain.fact import KINDS, Fact
+from domain.judgement import JUDGEMENTS, CorrectionProposed
 from domain.questions.portfolio import UNIT_ROLES, Attribute, BureauTotal, By, GroupTotal, portfolio
 from domain.questions.projects import projects
 from domain.settings import Settings
@@ -47,6 +49,16 @@ def history(seed: int, steps: int) -> World:
     for _ in range(steps):
         world.act()
     return world
+
+
+def test_the_worlds_hold_every_kind_of_fact_and_of_judgement_and_order_within_days():
+    events = [e.event for seed in range(4) for r in history(seed, 400).requests for e in r]
+    facts = {event.kind.topic for event in events if isinstance(event, Fact)}
+    assert {topic for topic, kind in KINDS.items() if kind.kind.stream == "project"} - facts == set()
+    judged = {event.topic for event in events if not isinstance(event, Fact)}
+    assert set(JUDGEMENTS) - judged == {"evidence_attached", "evidence_withdrawn"}  # no read model keeps them
+    corrected = [e for e in events if isinstance(e, CorrectionProposed)]
+    assert any(e.reads.after is not None and e.reads.after > e.target for e in corrected)
 
 
 @contextmanager

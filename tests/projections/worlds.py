@@ -12,6 +12,10 @@ from domain.entry import Entry
 from domain.errors import Refused
 from domain.fact import Fact
 from domain.judgement import CorrectionProposed
+from domain.project.funds import FundsReceived
+from domain.project.listings import lists
+from domain.project.plans import PlanAdopted
+from domain.project.statistics import StatisticCited
 from projections.runner import Projecting, make_tables
 from store.database import as_role
 from store.mapper import EntryMapper
@@ -20,6 +24,8 @@ from tests.given import LI, actor, district, yuan
 
 UNITS = ("street-a", "street-b", "bureau-c")
 PEOPLE = ("p-zhao", "p-qian", "p-li")
+CLERK = "p-clerk"
+HEADS = {unit: actor("p-qian", unit) for unit in UNITS}
 ASKERS = (actor("p-wang"), actor("p-zhao"))
 
 
@@ -46,10 +52,54 @@ class World:
     def act(self) -> None:
         self.day += timedelta(days=self.chance.choice((0, 0, 1, 5, 20)))
         with suppress(Refused):
+            if self.projects and self.chance.random() < 0.1:
+                self.requests.append(self.a_return())
+                return
             items = self.several() if self.projects and self.chance.random() < 0.1 else [self.one()]
             by = self.chance.choice(ASKERS) if items[0][1] not in ("approvals", "verdicts") else LI
+            if items[0][1] in ("corrections", "annulments") and self.chance.random() < 0.3:
+                by = actor(CLERK, self.chance.choice(UNITS))  # of what came in a return that is not accepted: alone
             entries = self.book.batch(items, by=by, at=str(self.day), joint=len(items) > 1)
             self.requests.append(entries)
+
+    def a_return(self) -> list[Entry]:
+        """Something about the return of a unit for one of two periods: by its clerk, its head, or the office."""
+        chance, at = self.chance, str(self.day)
+        period = chance.choice(("2026-01", "2026-02"))
+        if f"period:{period}" not in self.book.histories:
+            opened = {"occurred_on": at, "code": period, "deadline": "2030-01-01"}
+            return self.book.record(None, "periods", stream="period", at=at, **opened)
+        unit = chance.choice(UNITS)
+        act = chance.choice(("submit", "submit", "submit", "sign", "sign", "accept", "send_back", "recall"))
+        by = {"sign": HEADS[unit], "accept": LI, "send_back": LI}.get(act, actor(CLERK, unit))
+        body: dict[str, Any] = {"act": act, "unit": unit}
+        if act == "submit":
+            body |= {"occurred_on": at, "reason": "补报", "lines": [self.line() for _ in range(chance.randint(1, 4))]}
+        if act in ("send_back", "recall"):
+            body["because"] = "核实"
+        return self.book.record(f"period:{period}", "returns", stream="period", by=by, at=at, **body)
+
+    def line(self) -> dict[str, Any]:
+        """A fact of a project, sometimes one that stands in a return already, changed or not."""
+        label, chance = self.chance.choice(self.projects), self.chance
+        self.serial += 1
+        returned = [s for s in self.book.history(label).now.facts if s.original.envelope.returned_in]
+        nouns = {"funds_received": "funds", "jobs_held": "jobs", "tax_paid": "taxes"}
+        again = [s for s in returned if s.fact.kind.topic in nouns]
+        if again and chance.random() < 0.5:
+            standing = chance.choice(again)
+            body = standing.fact.model_dump(mode="json", exclude_none=True)
+            more: dict[str, Any] = {}
+            if chance.random() < 0.5:
+                more = {"entry": standing.number}
+                body |= {"count": 7} if "count" in body else {"amount": yuan("77")} if "amount" in body else {}
+            body |= {"act": "receive"} if "voucher" in body else {}
+            return {"project": label, "noun": nouns[standing.fact.kind.topic], "command": {**body, "reason": "补报"}, **more}
+        body = {"occurred_on": self.some_day(), "reason": "补报"}
+        if chance.random() < 0.5:
+            return {"project": label, "noun": "jobs", "command": body | {"count": chance.randint(0, 500)}}
+        funds = {"act": "receive", "amount": yuan(str(chance.randint(0, 9_999))), "voucher": f"V{self.serial}"}
+        return {"project": label, "noun": "funds", "command": body | funds}
 
     def several(self) -> list[tuple[str | None, str, dict[str, Any]]]:
         one, two = self.chance.sample(UNITS, 2)
@@ -60,16 +110,24 @@ class World:
     def one(self) -> tuple[str | None, str, dict[str, Any]]:
         chance = self.chance
         self.serial += 1
-        if not self.projects or chance.random() < 0.08:
+        if not self.projects or chance.random() < (0.08 if len(self.projects) < 4 else 0.01):
             more = {} if chance.random() < 0.3 else {"lead_unit": chance.choice(UNITS)}
             return None, "projects", {"occurred_on": self.some_day(), "name": f"项目{self.serial}", **more}
         label = chance.choice(self.projects)
         if chance.random() < 0.4 and (judged := self.judgement(label)) is not None:
             return judged
-        noun, body = chance.choice(self.facts())
-        return label, noun, {"occurred_on": self.some_day(), "reason": "补报", **body}
+        noun, body = chance.choice(self.facts(label))
+        body = {"occurred_on": self.some_day(), "reason": "补报", **body}
+        if "period" not in body and chance.random() < 0.2:
+            body |= self.next_to_another(label)
+        return label, noun, body
 
-    def facts(self) -> list[tuple[str, dict[str, Any]]]:
+    def next_to_another(self, label: str) -> dict[str, Any]:
+        """Beside a fact there is, before all later numbers of its day."""
+        number, matter = self.chance.choice(list(self.book.history(label).now.matters.items()))
+        return {"occurred_on": str(matter.current.fact.occurred_on), "after": number}
+
+    def facts(self, label: str) -> list[tuple[str, dict[str, Any]]]:
         chance = self.chance
         money = yuan(f"{chance.randint(0, 10_000)}.{chance.randint(0, 99):02d}")
         unit, other = chance.sample(UNITS, 2)
@@ -80,15 +138,33 @@ class World:
         role = chance.choice(("lead_unit", "hosting_unit", "introducing_unit"))
         holder: dict[str, Any] = chance.choice(({"unit": unit}, {"unit": unit, "person": person}))
         named: dict[str, Any] = chance.choice(({"unit": other}, {"person": stranger}, {"outside": "某公司"}))
+        view = self.book.history(label).now
+        receipts = [s.number for s in view.of(FundsReceived)] or [1]
+        planning = "revise" if view.of(PlanAdopted) else "adopt"
+        on = sorted(lists(view))
+        listing = (
+            {"act": "leave", "list": on[0]}
+            if on and chance.random() < 0.5
+            else {"act": "join", "list": chance.choice(("key", "city"))}
+        )
         later = str(self.day + timedelta(days=chance.choice((-20, 3, 40))))
         return [
             ("funds", {"act": "receive", "amount": money, "voucher": f"V{self.serial}"}),
             ("funds", {"act": "receive", "amount": money, "voucher": f"V{self.serial}"}),
-            ("taxes", {**dated, "total": money}),
+            ("funds", {"act": "return", "amount": yuan("1"), "receipt": chance.choice(receipts)}),
+            ("taxes", {**dated, "total": money, "retained": yuan("0"), "enterprise": chance.choice("甲乙")}),
+            ("benefits", {**dated, "indicator": chance.choice(("output", "sales")), "amount": money}),
             ("construction", {"act": "progress", **dated, "invested": money, "percent": str(chance.randint(0, 100))}),
             ("jobs", {"count": chance.randint(0, 500)}),
             ("jobs", {"count": chance.randint(0, 500)}),
             ("statistics", {"act": "cite", **dated, "measure": "invested", "amount": money, "publication": "月报"}),
+            ("statistics", {"act": "cite", **self.cited(label, dated), "amount": money, "publication": "年报"}),
+            ("statistics", {"act": "enter"}),
+            ("negotiations", {"with_whom": "甲"}),
+            ("operation", {"act": chance.choice(("start", "capacity"))}),
+            ("plans", {"act": planning, "completion": later, "investment": money}),
+            ("plans", {"act": "period", "period": period, "investment": money}),
+            ("forecasts", {"indicator": "invested", "amount": {"blank": "none_provided"}}),
             (
                 "signings",
                 {"level": chance.choice(("intent", "agreement", "contract")), "counterparty": "甲", "agreed": money},
@@ -102,20 +178,31 @@ class World:
                 {"category": chance.choice(("甲类", "乙类")), "industry": chance.choice(("服务", "制造"))},
             ),
             ("ratings", {"light": chance.choice(("green", "red", {"blank": "none_provided"}))}),
-            ("listings", {"act": chance.choice(("join", "leave")), "list": chance.choice(("key", "city"))}),
+            ("ratings", {"remarks": [{"about": "进度", "text": "正常"}]}),
+            ("listings", listing),
             ("endings", {"act": "end", "how": chance.choice(("lost", "terminated"))}),
             ("endings", {"act": "revive", "document": "会议纪要"}),
             ("responsibilities", {"act": "assign", "role": role, "holder": holder, "occurred_on": later}),
             ("responsibilities", {"act": "assign", "role": role, "holder": holder, "until": later}),
             ("responsibilities", {"act": "hand_over", "role": role, "outgoing": named, "incoming": holder}),
+            ("transfers", {"role": role, "from_unit": other, "to_unit": unit}),
             ("responsibilities", {"act": "end", "role": role, "holder": named, "occurred_on": later}),
         ]
+
+    def cited(self, label: str, dated: dict[str, Any]) -> dict[str, Any]:
+        """A period that was cited before, if any was."""
+        before = self.book.history(label).now.of(StatisticCited)
+        fact = self.chance.choice(before).fact if before else None
+        said = fact.model_dump(mode="json", include={"occurred_on", "period", "measure"}) if fact else dated
+        return {"measure": "output", **said}
 
     def judgement(self, label: str) -> tuple[str, str, dict[str, Any]] | None:
         view = self.book.history(label).now
         waiting = view.pending()
         if waiting and self.chance.random() < 0.6:
             entry, _ = self.chance.choice(waiting)
+            if self.chance.random() < 0.15:
+                return label, "approvals", {"act": "decline", "proposal": entry.number, "because": "属实"}
             return label, "approvals", {"act": "approve", "proposal": entry.number}
         target, matter = self.chance.choice(list(view.matters.items()))
         if matter.annulled_by is not None:
@@ -124,7 +211,7 @@ class World:
             return label, "verdicts", verdict
         if self.chance.random() < 0.4:
             return label, "annulments", {"target": target, "because": "误报"}
-        reads = {"kind": matter.current.fact.kind.topic, **self.misread(matter.current.fact)}
+        reads = {"kind": matter.current.fact.kind.topic, **self.misread(label, matter.current.fact)}
         return label, "corrections", {"target": target, "reads": reads, "because": "笔误"}
 
     def verdict(self, target: int, fact: Fact) -> dict[str, Any] | None:
@@ -144,15 +231,34 @@ class World:
             return said | {"outcome": "recognised", "amount": yuan(str(part))}
         return said | {"outcome": "recognised", "value": str(part)}
 
-    def misread(self, fact: Fact) -> dict[str, Any]:
+    def misread(self, label: str, fact: Fact) -> dict[str, Any]:
+        """The fact with another day, place in its day, period, holder, word or amount."""
+        chance = self.chance
         body = fact.model_dump(mode="json", exclude_none=True)
-        if "period" not in body and self.chance.random() < 0.5:
+        if "period" in body:
+            if chance.random() < 0.3:
+                body["occurred_on"] = body["period"]["until"] = max(self.some_day(), body["period"]["since"])
+        elif chance.random() < 0.5:
             body["occurred_on"] = self.some_day()
-        for name in ("amount", "capital", "total", "invested"):
+            body.pop("after", None)
+        elif chance.random() < 0.5:
+            body |= self.next_to_another(label)
+        for name in ("amount", "capital", "total", "invested", "agreed"):
             if name in body:
-                body[name] = yuan(str(self.chance.randint(0, 9_999)))
-        if "count" in body:
-            body["count"] = self.chance.randint(0, 9)
+                body[name] = yuan(str(chance.randint(0, 9_999)))
+        others: dict[str, tuple[Any, ...]] = {
+            "count": tuple(range(10)),
+            "holder": ({"unit": "street-a"}, {"unit": "street-b", "person": "p-qian"}),
+            "outgoing": ({"unit": "bureau-c"}, {"person": "p-zhao"}),
+            "incoming": ({"unit": "bureau-c"}, {"unit": "street-a", "person": "p-zhao"}),
+            "to_unit": UNITS,
+            "list": ("key", "city"),
+            "how": ("lost", "terminated") if body.get("how") in ("lost", "terminated") else (body.get("how"),),
+            "level": ("intent", "agreement", "contract"),
+            "category": ("甲类", "乙类"),
+        }
+        for name in sorted(body.keys() & others.keys()):
+            body[name] = chance.choice(others[name])
         return body
 
 
