@@ -222,11 +222,20 @@ class Return:
 
 def returns(view: View) -> dict[str, Return]:
     """Every unit's return at a period's view; recalled ones are none."""
-    found: dict[str, tuple[Matter, ...]] = {}
+    last = {unit: made[-1] for unit, made in ever_returned(view).items()}
+    return {unit: made for unit, made in last.items() if not made.newest.said(Recalled)}
+
+
+def ever_returned(view: View) -> dict[str, list[Return]]:
+    """Every unit's returns one after another: a recall ends one, and what is submitted then begins another."""
+    found: dict[str, list[Return]] = {}
     for standing in sorted(view.of(ReturnSubmitted), key=lambda s: s.number):
-        unit, matter = standing.fact.unit, view.matters[standing.number]
-        found[unit] = () if matter.said(Recalled) else (*found.get(unit, ()), matter)
-    return {unit: Return(unit, matters) for unit, matters in found.items() if matters}
+        made, matter = found.setdefault(standing.fact.unit, []), view.matters[standing.number]
+        if made and not made[-1].newest.said(Recalled):
+            made[-1] = Return(standing.fact.unit, (*made[-1].submissions, matter))
+        else:
+            made.append(Return(standing.fact.unit, (matter,)))
+    return found
 
 
 def is_theirs(period: History, number: int, unit: str) -> bool:
@@ -296,12 +305,8 @@ def lines_follow(past: History, command: SubmitReturn, context: Context, load: L
 
 
 def recall_follow(past: History, command: RecallReturn, context: Context, load: Load) -> list[Part]:
-    unit = own_unit(command.unit, context)
-    submissions = [m for m in past.now.matters.values() if isinstance(m.current.fact, ReturnSubmitted)]
-    own = [m for m in submissions if getattr(m.current.fact, "unit", None) == unit]
-    labels = dict.fromkeys(p for m in own for p in getattr(m.current.fact, "projects", ()))
-    citations = frozenset(m.current.original.citation for m in own)
-    return _annulments(list(facts_of(citations, map(load, labels))), command.because)
+    recalled = ever_returned(past.now)[own_unit(command.unit, context)][-1]
+    return _annulments(list(facts_of(recalled.citations, map(load, recalled.projects))), command.because)
 
 
 def _annulments(facts: Sequence[tuple[str, int]], because: str) -> list[Part]:

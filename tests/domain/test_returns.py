@@ -130,6 +130,16 @@ def test_recalled_and_submitted_again_nothing_counts_twice_and_nothing_is_lost()
     assert in_force(book) == {9: "4000.00", 10: "31"}
 
 
+def test_a_recall_takes_back_its_own_return_not_what_was_reinstated_of_an_earlier_one():
+    book = submitted(arrived())
+    act(book, "recall", CLERK, "2026-07-04", because="填报有误")
+    book.record(P, "reinstatements", at="2026-07-04", by=WANG, target=5, because="确已到账")
+    book.record(P, "approvals", at="2026-07-04", by=LI, act="approve", proposal=7)
+    submitted(held(31), book=book, at="2026-07-05")
+    act(book, "recall", CLERK, "2026-07-05", because="再撤")
+    assert in_force(book) == {5: "5000.00"}
+
+
 def test_sent_back_it_goes_on_counting_and_is_revised_line_by_line():
     book = submitted(arrived(), held(30), arrived("7.00", "V-2"))
     act(book, "send_back", WANG, "2026-07-04", unit="street-a", because="人数请核实")

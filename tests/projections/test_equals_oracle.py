@@ -136,7 +136,7 @@ def test_without_the_closing_update_the_comparison_fails(fresh: Fresh, monkeypat
 
 
 def test_the_rows_kept_ready_are_the_list_of_today(fresh: Fresh):
-    world = history(11, 200)
+    world = history(12, 200)
     with projected(world, fresh(), 40) as connection:
         today = Viewpoint(*connection.execute("SELECT reckoned_on, position FROM progress").fetchone() or ())
         kept = listed(connection, today, Wanted(limit=1_000), newest=True)

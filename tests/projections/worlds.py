@@ -74,7 +74,9 @@ class World:
         by = {"sign": HEADS[unit], "accept": LI, "send_back": LI}.get(act, actor(CLERK, unit))
         body: dict[str, Any] = {"act": act, "unit": unit}
         if act == "submit":
-            body |= {"occurred_on": at, "reason": "补报", "lines": [self.line() for _ in range(chance.randint(1, 4))]}
+            drawn = [self.line() for _ in range(chance.randint(1, 4))]
+            once = {(x["project"], x.get("entry", n - 9)): x for n, x in enumerate(drawn)}
+            body |= {"occurred_on": at, "reason": "补报", "lines": list(once.values())}
         if act in ("send_back", "recall"):
             body["because"] = "核实"
         return self.book.record(f"period:{period}", "returns", stream="period", by=by, at=at, **body)
