@@ -123,3 +123,14 @@ def test_after_waits_and_then_says_that_it_is_not_there_yet(district: District):
     position = district.recorded(f"{P}/jobs", {"occurred_on": "2026-02-01", "count": 3})["position"]
     assert district.get(f"{P}?after={position}").status_code == 200
     assert date.fromisoformat(district.get(f"{P}?after={position}").json()["viewpoint"]["on"])
+
+
+def test_the_link_to_sources_leads_there_whatever_the_group_is_called(district: District):
+    odd = "先进 & 制造#1?+%=中"
+    described = {"occurred_on": "2026-02-01", "category": odd}
+    district.recorded(f"{P}/descriptions", described)
+    groups = district.get("/portfolio?by=category").json()["groups"]
+    assert [g["group"] for g in groups] == [odd]
+    sources = groups[0]["measures"][0]["reported"]["sources"]
+    assert sources["link"].isascii()
+    assert len(district.get(sources["link"]).json()["sources"]) == sources["count"] == 1
