@@ -8,6 +8,7 @@ import psycopg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
 from psycopg_pool import PoolTimeout
 from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
@@ -158,7 +159,14 @@ def detailed(found: Mapping[str, Any], language: Language) -> str:
 async def http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     code, *title = HTTP.get(error.status_code, ("http", "请求无法处理。", "The request cannot be handled."))
-    return problem(request, error.status_code, code, (title[0], title[1]), headers=error.headers)
+    headers = {**(error.headers or {}), **({"Allow": allowed(request)} if error.status_code == 405 else {})}
+    return problem(request, error.status_code, code, (title[0], title[1]), headers=headers)
+
+
+def allowed(request: Request) -> str:
+    """Every method of the address: questions and commands share many, and the first route alone would name its own."""
+    routes = [r for r in request.app.routes if isinstance(r, APIRoute) and r.path_regex.match(request.url.path)]
+    return ", ".join(sorted({method for route in routes for method in route.methods or ()}))
 
 
 async def away(request: Request, error: Exception) -> JSONResponse:

@@ -80,6 +80,11 @@ def test_within_a_batch_the_pointer_leads_to_the_command(district: District):
     assert (second["code"], second["errors"][0]["pointer"]) == ("unknown_noun", "/commands/0/noun")
 
 
+def test_a_method_that_is_not_taken_is_told_all_that_are(district: District):
+    answer = district.client.options("/projects", headers={"Authorization": f"Bearer {district.tokens['office']}"})
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
+
+
 def test_what_is_refused_within_a_batch_is_pointed_at_in_the_body(district: District):
     def item(stream: str, **changes: Any) -> dict[str, Any]:
         return {"stream": stream, "noun": "funds", "command": FUNDS | changes}
