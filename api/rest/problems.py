@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import psycopg
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from psycopg_pool import PoolTimeout
 from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 import domain.kinds  # noqa: F401  (fills the table of commands)
 from api.access.doors import NotSignedIn, TooSlow
@@ -181,6 +182,11 @@ async def preparing(request: Request, error: Exception) -> JSONResponse:
     return problem(request, 503, "preparing", title, headers=HEADERS[503])
 
 
+async def hung_up(request: Request, error: Exception) -> Response:
+    """Nobody is there to be answered, and nothing went wrong here: no line in the log."""
+    return Response(status_code=400)
+
+
 async def unexpected(request: Request, error: Exception) -> JSONResponse:
     log.exception("unexpected error", exc_info=error)
     title = ("服务内部错误，已记入日志。", "Something went wrong here; it has been logged.")
@@ -196,4 +202,5 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(psycopg.OperationalError, away)
     app.add_exception_handler(psycopg.InterfaceError, away)
     app.add_exception_handler(PoolTimeout, away)
+    app.add_exception_handler(ClientDisconnect, hung_up)
     app.add_exception_handler(Exception, unexpected)

@@ -1,5 +1,6 @@
 """What goes wrong is told as RFC 9457 says, in the reader's language, with a code that programs can match on."""
 
+import asyncio
 from typing import Any
 
 import psycopg
@@ -204,6 +205,24 @@ def test_an_unexpected_error_tells_nothing_but_is_logged(
     assert (answer.status_code, answer.json()["code"]) == (500, "internal")
     assert "42" not in answer.text
     assert "the secret is 42" in caplog.text
+
+
+def test_who_hangs_up_before_the_body_has_come_fills_no_log(district: District, caplog: pytest.LogCaptureFixture):
+    token = f"Bearer {district.tokens['office']}".encode()
+    headers = [(b"content-type", b"application/json"), (b"authorization", token), (b"content-length", b"1000")]
+    scope = {"type": "http", "http_version": "1.1", "method": "POST", "path": "/projects", "raw_path": b"/projects"}
+    scope |= {"query_string": b"", "headers": headers, "scheme": "http", "server": ("x", 80), "client": ("x", 1)}
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    asyncio.run(district.client.app(scope | {"root_path": ""}, receive, send))  # type: ignore[arg-type]
+    assert sent[0]["status"] == 400
+    assert caplog.text == ""
 
 
 def test_every_refusal_speaks_both_languages():
