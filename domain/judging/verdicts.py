@@ -27,8 +27,7 @@ class WhichMeasure(Refused):
 
 
 class NotYourMeasure(Refused):
-    """This measure is recognised by another bureau; the district's settings (`recognising`) or the project's recognising
-    bureau say which."""
+    """Another bureau recognises this measure: see the district's `recognising` or the project's recognising bureau."""
 
     zh = "该指标不由本单位认定；认定部门见本区设置（recognising）或项目的认定部门。"
     sort = "forbidden"
