@@ -1,6 +1,7 @@
 """Tokens: who is behind each, kept as hashes only."""
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -70,8 +71,11 @@ class Accounts:
         with self._pool.connection() as connection:
             return connection.execute(REVOKE, (token,)).rowcount == 1
 
-    def first_administrator(self) -> str | None:
-        """The first start's token, made exactly once however many start at once; None ever after."""
+    def first_administrator(self, hand_over: Callable[[str], None] | None = None) -> str | None:
+        """The first start's token, made exactly once however many start at once; None ever after.
+
+        It is kept only once it was handed over: one that nobody could be told would lock everybody out.
+        """
         with self._pool.connection() as connection, connection.transaction():
             connection.execute("LOCK TABLE token IN SHARE ROW EXCLUSIVE MODE")
             if connection.execute(ADMINISTRATORS).fetchone() != (0,):
@@ -79,6 +83,8 @@ class Accounts:
             clear = PREFIX + secrets.token_urlsafe(32)
             who = ("administrator", "system", "系统管理员", Role.ADMINISTRATOR.value, None)
             connection.execute(MAKE, (_hash(clear), *who))
+            if hand_over is not None:
+                hand_over(clear)
             return clear
 
 

@@ -10,6 +10,8 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import ConnectionPool
 
+from store.settings import BadSetting
+
 Role = Literal["lifecycle_service", "lifecycle_projector", "lifecycle_reader"]
 
 
@@ -20,7 +22,7 @@ def as_role(dsn: str, role: Role, schema: str = "district") -> str:
     that gives us a single login alike, and the role cannot do more than was granted to it.
     """
     if os.environ.get("POSTGRES_ENABLE_DB_FUNCTIONS"):
-        raise RuntimeError("unset POSTGRES_ENABLE_DB_FUNCTIONS: it appends without a lock / 请取消该环境变量")
+        raise BadSetting("请取消环境变量 / unset POSTGRES_ENABLE_DB_FUNCTIONS: it appends without a lock")
     own = conninfo_to_dict(dsn).get("options") or ""
     options = f"{own} -c role={role} -c search_path={schema}_read,{schema} -c timezone=Asia/Shanghai".strip()
     return make_conninfo(dsn, options=options, application_name=f"lifecycle {role.removeprefix('lifecycle_')}")

@@ -7,7 +7,8 @@ import psycopg
 from psycopg import sql
 
 SQL = Path(__file__).parent / "sql"
-LOCK = 0x4C494645  # one advisory key for all migrations of a cluster: roles are the cluster's
+LOCK = 0x4C494645  # one advisory key for all migrations of a database; roles are the cluster's, see CREATE_ROLE
+OLDEST = 160000
 ROLES = ("lifecycle_owner", "lifecycle_service", "lifecycle_projector", "lifecycle_reader")
 
 CREATE_ROLE = """
@@ -18,6 +19,8 @@ END $$
 """
 """NOLOGIN: connections take a role with SET ROLE (store.database), whichever login the deployment has."""
 
+KNOWN = "SELECT FROM pg_roles WHERE rolname = %s"
+HELD = "SELECT pg_has_role(%(role)s, 'SET') AND pg_has_role(%(role)s, 'USAGE')"
 APPLIED = "SELECT name, sha256 FROM migration ORDER BY name"
 RECORD = "INSERT INTO migration (name, sha256) VALUES (%s, %s)"
 
@@ -25,19 +28,57 @@ RECORD = "INSERT INTO migration (name, sha256) VALUES (%s, %s)"
 class MigrationChanged(RuntimeError):
     """A migration that was applied has another content now; migrations are never edited, add a new one."""
 
+    def __str__(self) -> str:
+        return f"升级文件在应用后被改动 / this migration was changed after it was applied: {self.args[0]}"
+
+
+class MayNotMigrate(RuntimeError):
+    """The server is too old, or the login may not do what a migration needs; the message says what would help."""
+
 
 def migrate(admin_dsn: str, schema: str = "district") -> list[str]:
     """Bring a district's schema up to date; answers the names of the files applied now. Safe to run at once anywhere.
 
-    `admin_dsn` must be allowed to create roles and schemas. Raises MigrationChanged.
+    `admin_dsn` names a login that owns the database and may create roles, or was granted ours. Raises MigrationChanged,
+    MayNotMigrate.
     """
     with psycopg.connect(admin_dsn, autocommit=True) as connection:
+        info = connection.info
+        if info.server_version < OLDEST:
+            version = info.parameter_status("server_version")
+            raise MayNotMigrate(f"需要 PostgreSQL 16 或更新版本 / PostgreSQL 16 or newer is needed: {version}")
         connection.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
-        for role in ROLES:
-            connection.execute(sql.SQL(CREATE_ROLE).format(role=sql.Identifier(role)))
+        try:
+            _roles(connection)
+            _schemas(connection, schema)
+            return [name for name, content in _files() if _apply(connection, name, content)]
+        except psycopg.errors.InsufficientPrivilege as refused:
+            raise MayNotMigrate(
+                f"登录角色权限不足 / this login may not set up the database: {refused.diag.message_primary}\n"
+                f"请由数据库管理员执行 / have the server's administrator type:\n{_what_helps(connection)}"
+            ) from refused
+
+
+def _missing(connection: psycopg.Connection) -> list[str]:
+    return [role for role in ROLES if connection.execute(KNOWN, (role,)).fetchone() is None]
+
+
+def _what_helps(connection: psycopg.Connection) -> str:
+    login, database = sql.Identifier(connection.info.user), sql.Identifier(connection.info.dbname)
+    roles = sql.SQL(", ").join(map(sql.Identifier, ROLES))
+    typed = [sql.SQL("CREATE ROLE {} NOLOGIN;").format(sql.Identifier(role)) for role in _missing(connection)]
+    typed.append(sql.SQL("GRANT {} TO {} WITH INHERIT TRUE, SET TRUE;").format(roles, login))
+    typed.append(sql.SQL("ALTER DATABASE {} OWNER TO {};").format(database, login))
+    return "\n".join(statement.as_string(connection) for statement in typed)
+
+
+def _roles(connection: psycopg.Connection) -> None:
+    """Only what is missing is made and granted: a login that was granted them all need not be allowed to."""
+    for role in _missing(connection):
+        connection.execute(sql.SQL(CREATE_ROLE).format(role=sql.Identifier(role)))
+    for role in ROLES:
+        if connection.execute(HELD, {"role": role}).fetchone() != (True,):
             connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(role)))
-        _schemas(connection, schema)
-        return [name for name, content in _files() if _apply(connection, name, content)]
 
 
 def _schemas(connection: psycopg.Connection, schema: str) -> None:

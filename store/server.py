@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import TextIO
 
 import psycopg
 from psycopg.conninfo import make_conninfo
@@ -26,6 +27,8 @@ ROOTS_PLACE = Path("/var/lib/lifecycle")
 """Where root keeps data and binaries: PostgreSQL refuses to run as root, and root's home is closed to others."""
 SHORT_PLACE = Path("/tmp")  # noqa: S108  the directory made in it is private, and refused when it is not ours
 """Where a normal user's socket goes when home's path cannot hold it: not $TMPDIR, which differs between two logins."""
+HOME_PATH = re.compile(r"(?:(?!\\\\)[^\n\"$`])+")
+"""What home may be called: pg_ctl puts it between double quotes for a shell, which reads these signs."""
 SOCKET_PATH = re.compile(r"[A-Za-z0-9/._-]{1,90}")
 """What a socket's directory may be called: the system allows 107 bytes, connection strings no comma."""
 START_LIMIT = 120.0
@@ -76,6 +79,10 @@ def place_of(home: Path) -> Place:
         nobody = pwd.getpwnam("nobody").pw_uid
         return Place(root, copy / wheel.name / "pginstall18" / "bin", root / "run", nobody)
     root = home.resolve() / "postgres"
+    if not HOME_PATH.fullmatch(str(root)):
+        raise DatabaseNotStarted(
+            f'LIFECYCLE_HOME 不能含有 " $ ` \\\\ 或换行 / may not hold " $ ` \\\\ or a line break: {str(home)!r}'
+        )
     sockets = root / "run"
     if not SOCKET_PATH.fullmatch(str(sockets)):
         sockets = SHORT_PLACE / f"lifecycle-{os.geteuid()}-{name}"
@@ -140,6 +147,9 @@ class Embedded:
             self._command("pg_ctl", "-D", str(self.place.data), "-m", "fast", "-w", "-t", "60", "stop", check=False)
 
     def _prepare(self) -> None:
+        if self.place.uid is not None:
+            ROOTS_PLACE.mkdir(parents=True, exist_ok=True)
+            ROOTS_PLACE.chmod(0o755)  # whatever root's umask: its server's user must come through
         for directory in (self.place.root, self.place.sockets):
             _private(directory, self.place.uid)
         if self.place.uid is not None and not self.place.binaries.exists():
@@ -261,19 +271,24 @@ class Embedded:
         except OSError:
             return ""
 
+    def _home_file(self, name: str) -> TextIO:
+        try:
+            self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return (self.home / name).open("a")
+        except OSError as refused:
+            raise DatabaseNotStarted(f"LIFECYCLE_HOME 不可写 / cannot be written: {refused}") from refused
+
     @contextmanager
     def _lock(self, name: str, how: int) -> Iterator[None]:
         """A lock of the operating system's: a killed process lets go of it by dying."""
-        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with (self.home / name).open("a") as file:
+        with self._home_file(name) as file:
             fcntl.flock(file, how)
             yield
 
     @contextmanager
     def used(self) -> Iterator["Embedded"]:
         """Have the server while inside; the last one out stops it."""
-        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with (self.home / "users.lock").open("a") as users:
+        with self._home_file("users.lock") as users:
             fcntl.flock(users, fcntl.LOCK_SH)
             try:
                 self.ensure()

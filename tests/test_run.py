@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from api.cli import main
 from store.server import Embedded, kill
 
 CHECKOUT = Path(__file__).parent.parent
@@ -103,6 +104,10 @@ class Service:
     def stop(self, how: signal.Signals = signal.SIGTERM) -> str:
         assert self.process is not None
         self.process.send_signal(how)
+        return self.finish()
+
+    def finish(self) -> str:
+        assert self.process is not None
         output, _ = self.process.communicate(timeout=60)
         return output
 
@@ -296,3 +301,63 @@ def test_a_python_without_venv_is_told_how_to_get_it(tmp_path: Path):
     assert found.returncode == 1
     assert "venv" in found.stderr
     assert "apt install python3-venv" in found.stderr
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "said"),
+    [
+        ("LIFECYCLE_HOME", "/proc/none", "LIFECYCLE_HOME 不可写 / cannot be written"),
+        ("LIFECYCLE_DATABASE_URL", "mysql://me:secret@host", "LIFECYCLE_DATABASE_URL 不是 PostgreSQL 地址"),
+        ("LIFECYCLE_DATABASE_URL_FILE", "/proc/none", "LIFECYCLE_DATABASE_URL_FILE 不可读 / cannot be read"),
+        ("LIFECYCLE_PORT", "http", "must be a port number"),
+        ("POSTGRES_ENABLE_DB_FUNCTIONS", "y", "unset POSTGRES_ENABLE_DB_FUNCTIONS"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_said_in_one_sentence(
+    database: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    setting: str,
+    value: str,
+    said: str,
+):
+    monkeypatch.setenv("LIFECYCLE_DATABASE_URL", "" if setting == "LIFECYCLE_HOME" else database)
+    monkeypatch.setenv(setting, value)
+    assert main(["migrate"]) == 1
+    found = capsys.readouterr().err
+    assert said in found
+    assert "secret" not in found
+
+
+def test_a_token_file_that_cannot_be_written_costs_no_token(place: Path):
+    service = Service(place / "home")
+    service.token_file = Path("/proc/none/admin.token")
+    output = service.start().finish()
+    assert service.process is not None
+    assert service.process.returncode == 1
+    assert "LIFECYCLE_ADMIN_TOKEN_FILE 不可写 / cannot be written" in output
+    assert "Traceback" not in output
+    assert "lct_" not in output
+    service.token_file = place / "admin.token"
+    service.start().ready()
+    assert service.get("/units") is not None
+    service.stop()
+
+
+@pytest.mark.parametrize("arguments", [["--wheels"], ["--wheels", "/nonexistent"]])
+def test_a_folder_of_wheels_that_is_not_there_is_said_in_one_sentence(arguments: list[str]):
+    found = subprocess.run([str(CHECKOUT / "run"), *arguments], capture_output=True, text=True, check=False)
+    assert found.returncode == 2
+    assert "name a folder" in found.stderr
+    assert len(found.stderr.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"), [([], 2), (["--backfill"], 2), (["--backfill", "/nonexistent.jsonl"], 1)], ids=str
+)
+def test_an_import_of_nothing_is_told_so(
+    database: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str], code: int
+):
+    monkeypatch.setenv("LIFECYCLE_DATABASE_URL", database)
+    assert main(["import", *arguments]) == code
+    assert capsys.readouterr().err.count("\n") == 1

@@ -12,6 +12,7 @@ from types import FrameType
 import psycopg
 
 from domain.errors import Refused
+from store.migrations import MayNotMigrate, MigrationChanged
 from store.server import DatabaseNotStarted
 from store.settings import BadSetting
 
@@ -74,10 +75,12 @@ def main(argv: list[str] | None = None) -> int:
             return int(arguments.main(arguments))
     except Refused as refused:
         say(refused.said(True), refused.said(False), error=True)
-    except (DatabaseNotStarted, BadSetting) as failed:
+    except (DatabaseNotStarted, BadSetting, MayNotMigrate, MigrationChanged) as failed:
         say(f"无法启动：{failed}", f"cannot start: {failed}", error=True)
     except psycopg.OperationalError as failed:
         say(f"数据库不可用：{failed}", f"the database is not available: {failed}", error=True)
+    except OSError as failed:  # a file that an argument names, a full disk
+        say(f"失败：{failed}", f"failed: {failed}", error=True)
     except Interrupted as interrupted:
         say("已中断。", "interrupted.", error=True)
         return 128 + int(interrupted.args[0])

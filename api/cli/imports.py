@@ -42,6 +42,9 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 
 
 def main(arguments: argparse.Namespace) -> int:
+    if not arguments.files and not arguments.discard:
+        say("请指明要导入的文件。", "name the files to import.", error=True)
+        return 2
     with services(deployment(), size=4) as running:
         backfill = Backfill(running.database.writing, running.reading)
         if arguments.discard:

@@ -62,23 +62,29 @@ def _listen(settings: Deployment) -> socket.socket | None:
 
 
 def announce(running: Services, settings: Deployment) -> None:
-    """On the first start only, the administrator's token: printed, and written for automation."""
-    token = running.accounts.first_administrator()
-    if token is None:
-        return
-    say(f"管理员令牌（仅显示这一次）：{token}", f"administrator token (shown this once): {token}")
-    if settings.admin_token_file is not None:
-        write_secret(settings.admin_token_file, token)
+    """On the first start only, the administrator's token: written for automation, and printed. Raises BadSetting."""
+
+    def hand_over(token: str) -> None:
+        if settings.admin_token_file is not None:
+            write_secret(settings.admin_token_file, token)
+        say(f"管理员令牌（仅显示这一次）：{token}", f"administrator token (shown this once): {token}")
+
+    running.accounts.first_administrator(hand_over)
 
 
 def write_secret(path: Path, secret: str) -> None:
-    """A file that only its owner reads, from its first byte on."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """A file that only its owner reads, from its first byte on. Raises BadSetting."""
     partial = path.with_name(path.name + ".new")
-    partial.unlink(missing_ok=True)
-    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(secret + "\n")
-    partial.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.unlink(missing_ok=True)
+        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secret + "\n")
+        partial.replace(path)
+    except OSError as refused:
+        with suppress(OSError):
+            partial.unlink()
+        raise BadSetting(f"LIFECYCLE_ADMIN_TOKEN_FILE 不可写 / cannot be written: {refused}") from refused
 
 
 class _Server(uvicorn.Server):

@@ -105,3 +105,15 @@ def test_a_name_can_be_erased_where_no_entry_can(pools: Database):
     with pools.writing.connection() as connection:
         connection.execute("DELETE FROM person_name WHERE ref = 'p-1'")
     assert people.names(["p-1"]) == {}
+
+
+def test_a_first_administrator_that_could_not_be_handed_over_was_not_made(accounts: Accounts):
+    def fail(clear: str) -> None:
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        accounts.first_administrator(fail)
+    assert accounts.all() == []
+    told: list[str] = []
+    assert accounts.first_administrator(told.append) == told[0]
+    assert accounts.find(told[0]) is not None

@@ -1,5 +1,6 @@
 """Migrations are applied once each, by whoever is first."""
 
+import os
 import threading
 
 import psycopg
@@ -9,7 +10,8 @@ from psycopg.conninfo import make_conninfo
 import store.migrations
 from store.accounts import Accounts
 from store.database import opened
-from store.migrations import MigrationChanged, migrate
+from store.migrations import MayNotMigrate, MigrationChanged, migrate
+from store.settings import BadSetting
 
 
 @pytest.fixture
@@ -32,6 +34,30 @@ def test_six_at_once_apply_each_file_once(empty: str):
     assert sorted(name for names in applied for name in names) == [
         f.stem for f in sorted(store.migrations.SQL.glob("*.sql"))
     ]
+
+
+def test_a_login_without_the_right_is_told_what_its_administrator_types_and_that_is_enough(server: str, empty: str):
+    login = f"plain_{os.getpid()}"
+    plain = make_conninfo(empty, user=login, password="secret")
+    with psycopg.connect(empty, autocommit=True) as administrator:
+        administrator.execute(f"CREATE ROLE {login} LOGIN PASSWORD 'secret'".encode())
+        with pytest.raises(MayNotMigrate, match="may not set up the database") as refused:
+            migrate(plain)
+        _, statements = str(refused.value).split("administrator type:\n")
+        administrator.execute(statements.encode())
+        assert len(migrate(plain)) == len(list(store.migrations.SQL.glob("*.sql")))
+        assert migrate(plain) == []
+        with opened(plain) as pools:
+            Accounts(pools.writing).first_administrator()
+        administrator.execute(f"DROP OWNED BY {login} CASCADE".encode())
+        administrator.execute(f"ALTER DATABASE {administrator.info.dbname} OWNER TO CURRENT_USER".encode())
+        administrator.execute(f"DROP ROLE {login}".encode())
+
+
+def test_a_server_that_is_too_old_is_told_so(database: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(store.migrations, "OLDEST", 990000)
+    with pytest.raises(MayNotMigrate, match="PostgreSQL 16 or newer is needed: 1"):
+        migrate(database)
 
 
 def test_an_edited_migration_is_refused(database: str):
@@ -61,5 +87,5 @@ def test_the_first_administrator_is_made_once_however_many_start(database: str):
 
 def test_the_service_refuses_the_librarys_unlocked_functions(database: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("POSTGRES_ENABLE_DB_FUNCTIONS", "y")
-    with pytest.raises(RuntimeError, match="POSTGRES_ENABLE_DB_FUNCTIONS"), opened(database):
+    with pytest.raises(BadSetting, match="POSTGRES_ENABLE_DB_FUNCTIONS"), opened(database):
         pass

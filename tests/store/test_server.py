@@ -16,6 +16,9 @@ import psycopg
 import pytest
 
 import store.server
+from store.accounts import Accounts
+from store.database import opened
+from store.migrations import migrate
 from store.server import DatabaseNotStarted, Embedded, place_of
 
 SETTINGS = """
@@ -238,3 +241,35 @@ def test_six_starters_at_once_share_one_server(fresh: Embedded):
     assert len(seen) == 6
     assert len(set(seen)) == 1
     assert not fresh.alive()
+
+
+def test_a_login_that_owns_its_database_and_may_create_roles_is_enough(embedded: Embedded):
+    with embedded.used(), psycopg.connect(embedded.dsn(), autocommit=True) as administrator:
+        for statement in ("CREATE ROLE app LOGIN CREATEROLE", "CREATE DATABASE given OWNER app"):
+            administrator.execute(statement)
+        given = embedded.dsn("given", user="app")
+        assert migrate(given)
+        with opened(given) as pools:
+            assert Accounts(pools.writing).first_administrator()
+        administrator.execute("DROP DATABASE given WITH (FORCE)")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a normal user's server runs as oneself")
+def test_as_root_it_starts_whatever_the_umask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    for folder in (tmp_path, *tmp_path.parents[:-2]):
+        folder.chmod(0o755)
+    monkeypatch.setattr(store.server, "ROOTS_PLACE", tmp_path / "lib")
+    before = os.umask(0o077)
+    try:
+        with Embedded(tmp_path / "home").used() as server:
+            assert server.alive()
+    finally:
+        os.umask(before)
+
+
+@pytest.mark.parametrize("name", ['a"b', "a$HOME", "a`id`", "a\nb", r"a\\b"])
+def test_a_home_that_a_shell_would_misread_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str):
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    with pytest.raises(DatabaseNotStarted, match="LIFECYCLE_HOME"):
+        place_of(tmp_path / name)
+    assert place_of(tmp_path / "it's 50% 重大, so\\there").uid is None
