@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar, cast, get_args
 from pydantic import Field, TypeAdapter
 
 from domain.entry import Actor, Event
-from domain.errors import InTheFuture, RateNeeded, RateNotWanted, Refused, UnknownEntry
+from domain.errors import InTheFuture, IsAnnulled, RateNeeded, RateNotWanted, Refused, UnknownEntry
 from domain.fact import Fact, Particulars, StreamKind
 from domain.history import History
 from domain.settings import Settings
@@ -188,6 +188,9 @@ def check_fact(past: History, fact: Fact, context: Context, *, without: int | No
     """
     if fact.occurred_on > context.today and not fact.may_begin_later:
         raise InTheFuture(str(fact.occurred_on), pointer="/occurred_on")
+    begun = past.now.matters.get(1)
+    if begun is not None and begun.current.fact.begins and begun.annulled_by is not None and without != 1:
+        raise IsAnnulled(begun.current.original.citation)
     check_order(past, fact, without)
     check_currency(fact, context.settings)
     fact.check(past.now if without is None else past.now.without(without), context.settings)

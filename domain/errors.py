@@ -91,6 +91,12 @@ class AlreadyEntered(Refused):
     zh = "台账中已有这一条。"
 
 
+class IsAnnulled(Refused):
+    """The fact is annulled; reinstate it first."""
+
+    zh = "该事实已作废，请先恢复。"
+
+
 class ReasonNeeded(Refused):
     """This is irregular: it is recorded only with a reason (field `reason`)."""
 

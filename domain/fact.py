@@ -140,6 +140,11 @@ class Fact(Particulars):
     corrected: ClassVar[bool] = True
     """Whether it may be corrected; what is cited from elsewhere is only ever cited anew."""
 
+    begins: ClassVar[bool] = False
+    """Whether it is the first of its stream, without which nothing else is said there."""
+    rests_on: ClassVar[tuple[type["Fact"], ...]] = ()
+    """Kinds whose facts it cannot be without: once one of them changes, its own `check` is asked again."""
+
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         kind = cls.__dict__.get("kind")

@@ -91,6 +91,8 @@ class Deciding:
         by = asking.by
         if command.on_behalf_of is not None:
             by = by.model_copy(update={"on_behalf_of": command.on_behalf_of, "under": command.under})
+            if not self.past(f"person:{command.on_behalf_of}").version:
+                raise UnknownPerson(command.on_behalf_of, pointer="/on_behalf_of")
         settings = self.settings
         label = self._label(label, command, settings)
         past = self.past(label)
@@ -219,16 +221,28 @@ class Deciding:
         irregular: list[Irregularity] = []
         if isinstance(event, Fact) and asking.late is not None:
             irregular.append(Irregularity(rule="after_deadline", reason=asking.late))
-        if isinstance(event, Fact) and event.kind.stream == "project":
-            rules = marks_of(past.now.with_fact(entry, event), entry.number, settings)
-            if rules:
-                reason = command.reason or self._own_reason(asking)
-                if reason is None:
-                    raise ReasonNeeded("\n".join(f"{r}: {RULES[r][0]} / {RULES[r][1]}" for r in rules), pointer="/reason")
-                irregular.extend(Irregularity(rule=r, reason=reason) for r in rules)
+        rules = self._irregular(past, entry, settings)
+        if rules:
+            own = event.reason if isinstance(event, CorrectionProposed | Corrected) else self._own_reason(asking)
+            reason = command.reason or own
+            if reason is None:
+                raise ReasonNeeded("\n".join(f"{r}: {RULES[r][0]} / {RULES[r][1]}" for r in rules), pointer="/reason")
+            irregular.extend(Irregularity(rule=r, reason=reason) for r in rules)
         if irregular:
             entry = replace(entry, envelope=envelope.model_copy(update={"irregular": tuple(irregular)}))
         return entry
+
+    @staticmethod
+    def _irregular(past: History, entry: Entry, settings: Settings) -> tuple[str, ...]:
+        """The rules a project's fact breaks as it is recorded, or as a correction would have it read."""
+        match entry.event:
+            case Fact() as fact if stream_kind(past.label) == "project":
+                return marks_of(past.now.with_fact(entry, fact), entry.number, settings)
+            case (CorrectionProposed() | Corrected()) as asked if stream_kind(past.label) == "project":
+                original = past.now.matters[asked.target].current.original
+                return marks_of(past.now.with_fact(original, asked.reads), asked.target, settings)
+            case _:
+                return ()
 
     @staticmethod
     def _own_reason(asking: Asking) -> str | None:

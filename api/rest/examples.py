@@ -63,10 +63,10 @@ def office() -> Iterator[Example]:
     yield Example("/people/p-li/posts", on("2026-01-05", act="take", unit="street-a", title="专员"))
     yield Example("/people/p-li/posts", on("2026-10-31", act="leave", unit="street-a", title="专员"))
     published: Body = {"kind": "list_published", **on("2026-01-03", list="key-2026", title="2026年重点项目清单")}
-    opened: Body = {"kind": "unit_opened", **on("2026-01-01", name="甲街道", sort="street")}
+    renamed: Body = {"kind": "unit_renamed", **on("2026-02-01", name="乙镇")}
     taken: Body = {"kind": "post_taken", **on("2026-01-06", unit="street-a", title="专员")}
     yield from judged("/district", 3, published, last=3)
-    yield from judged("/units/street-a", 1, opened, last=1)
+    yield from judged("/units/street-b", 2, renamed, last=3)
     yield from judged("/people/p-li", 2, taken, last=3)
 
 

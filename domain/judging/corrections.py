@@ -6,8 +6,9 @@ Only what came in a return that is not accepted yet is its own unit's to put rig
 from typing import Literal
 
 from domain.command import Action, Command, Context, check_fact, deed
-from domain.entry import Entry, Event, cite
-from domain.errors import Refused, SelfApproval, UnknownEntry
+from domain.entry import Entry, Event, cite, stream_kind
+from domain.errors import IsAnnulled, Refused, SelfApproval, UnknownEntry
+from domain.fact import Fact
 from domain.history import History, Matter
 from domain.judgement import (
     Annulled,
@@ -43,12 +44,6 @@ class NothingChanges(Refused):
     sort = "invalid"
 
 
-class IsAnnulled(Refused):
-    """The fact is annulled; reinstate it first."""
-
-    zh = "该事实已作废，请先恢复。"
-
-
 class NotAnnulled(Refused):
     """The fact is in force; there is nothing to reinstate."""
 
@@ -78,6 +73,18 @@ class CounterpartsTogether(Refused):
     """This entry has counterparts in other projects: judge them all in one batch, or none."""
 
     zh = "该记录在其他项目中有关联记录，须在同一批次中一并办理。"
+
+
+class OthersRestOnIt(Refused):
+    """Other facts rest on this one as it is; correct or annul them first."""
+
+    zh = "其他事实以此为前提，请先更正或作废那些事实。"
+
+
+class BeginsItsStream(Refused):
+    """What begins a unit, a person or the district's ledger is never annulled; record its closing or leaving instead."""
+
+    zh = "单位、人员及本区台账的首条记录不能作废，请改为登记撤销或离任。"
 
 
 class ProposeCorrection(Command):
@@ -159,6 +166,8 @@ def propose_annulment(past: History, command: ProposeAnnulment, context: Context
     matter = the_matter(past, command.target)
     if matter.annulled_by is not None:
         raise IsAnnulled(cite(past.label, command.target), pointer="/target")
+    if matter.current.fact.begins and stream_kind(past.label) != "project":
+        raise BeginsItsStream(past.label, pointer="/target")
     together("annul", matter.current.original, context)
     event = Annulled if context.alone else AnnulmentProposed
     return [event(target=command.target, reason=command.because)]
@@ -193,6 +202,30 @@ def independent(entry: Entry, matter: Matter, context: Context) -> None:
         raise OtherUnitNeeded(entry.envelope.actor.unit)
 
 
+def overtaken(entry: Entry, matter: Matter) -> None:
+    """Raises Stale where something was decided about the fact after this was asked."""
+    decided = [matter.current.approval, *(turn for turn, _ in matter.turns)]
+    later = [d for d in decided if d is not None and d.number > entry.number]
+    if later:
+        raise Stale(later[-1].citation, pointer="/proposal")
+
+
+def check_rest(past: History, target: int, reads: Fact | None, context: Context) -> None:
+    """What other facts need is still there once the target reads so (None: is annulled). Raises OthersRestOnIt."""
+    current = past.now.matters[target].current
+    left = past.now.without(target) if reads is None else past.now.with_fact(current.original, reads)
+    for other in left.facts:
+        if other.number == target:
+            continue
+        if reads is None and current.fact.begins:
+            raise OthersRestOnIt(cite(past.label, other.number), pointer="/proposal")
+        if isinstance(current.fact, other.fact.rests_on):
+            try:
+                other.fact.check(left.without(other.number), context.settings)
+            except Refused as refused:
+                raise OthersRestOnIt(cite(past.label, other.number), pointer="/proposal") from refused
+
+
 @deed("approvals", stream=None, action=Action.APPROVE)
 def approve(past: History, command: Approve, context: Context) -> list[Event]:
     entry, proposal = the_proposal(past, command.proposal)
@@ -203,13 +236,13 @@ def approve(past: History, command: Approve, context: Context) -> list[Event]:
             if matter.annulled_by is not None or matter.current.wording.number != proposal.replaces:
                 raise Stale(cite(past.label, matter.current.wording.number), pointer="/proposal")
             check_fact(past, proposal.reads, context, without=proposal.target)
+            check_rest(past, proposal.target, proposal.reads, context)
         case AnnulmentProposed():
-            if matter.annulled_by is not None:
-                raise Stale(matter.annulled_by.citation, pointer="/proposal")
+            overtaken(entry, matter)
+            check_rest(past, proposal.target, None, context)
             together("approve", entry, context)
         case ReinstatementProposed():
-            if matter.annulled_by is None:
-                raise Stale(matter.current.original.citation, pointer="/proposal")
+            overtaken(entry, matter)
             check_fact(past, matter.current.fact, context, without=proposal.target)
             together("approve", entry, context)
     return [Approved(proposal=command.proposal, note=command.note)]

@@ -24,6 +24,7 @@ class LedgerOpened(Fact):
     """台账启用: from here on nobody states recording times; the database's clock does."""
 
     kind: ClassVar = Kind(200, "ledger_opened", "district")
+    begins: ClassVar = True
     staged_requests: int = 0
     staged_entries: int = 0
 

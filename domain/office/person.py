@@ -14,6 +14,7 @@ class PersonEntered(Fact):
     """人员登记: the reference exists."""
 
     kind: ClassVar = Kind(220, "person_entered", "person")
+    begins: ClassVar = True
 
 
 class TakingPost(Particulars):

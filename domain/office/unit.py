@@ -24,6 +24,7 @@ class UnitOpened(Opening, Fact):
     """单位登记."""
 
     kind: ClassVar = Kind(210, "unit_opened", "unit")
+    begins: ClassVar = True
 
 
 class UnitRenamed(Naming, Fact):

@@ -19,9 +19,9 @@ class AlreadyEnded(Refused):
 
 
 class NotEnded(Refused):
-    """The project has not ended."""
+    """The project has not ended by that day."""
 
-    zh = "项目并未终结。"
+    zh = "项目当日并未终结。"
 
 
 class DocumentNeeded(Refused):
@@ -94,7 +94,8 @@ def end_project(past: History, command: EndProject, context: Context) -> list[Ev
 
 @deed("endings")
 def revive_project(past: History, command: ReviveProject, context: Context) -> list[Event]:
-    if ended(past.now) is None:
+    ending = ended(past.now)
+    if ending is None or command.occurred_on < ending.occurred_on:
         raise NotEnded(past.label)
     if command.document is None:
         raise DocumentNeeded(pointer="/document")

@@ -26,6 +26,13 @@ class MoreThanArrived(Refused):
     zh = "退回金额超过该笔到位金额。"
 
 
+class BeforeItArrived(Refused):
+    """Money cannot go back before the day it arrived."""
+
+    zh = "退回日期不能早于到位日期。"
+    sort = "invalid"
+
+
 class Arriving(Particulars):
     amount: Actual
     exchange: Exchange | None = None
@@ -61,6 +68,7 @@ class FundsReturned(Returning, Fact):
     """资金退回: a reduction is a fact of its own, never a negative receipt."""
 
     kind: ClassVar = Kind(61, "funds_returned")
+    rests_on: ClassVar = (FundsReceived,)
 
     def lines(self) -> Iterator[Line]:
         yield Line(RECEIVED, "reported", -worth(self.amount, self.exchange), self.amount)
@@ -69,6 +77,8 @@ class FundsReturned(Returning, Fact):
         receipt = next((s for s in others.of(FundsReceived) if s.number == self.receipt), None)
         if receipt is None:
             raise NoSuchReceipt(f"#{self.receipt}", pointer="/receipt")
+        if self.occurred_on < receipt.fact.occurred_on:
+            raise BeforeItArrived(f"#{self.receipt}: {receipt.fact.occurred_on}", pointer="/occurred_on")
         back = [o.fact for o in others.of(FundsReturned) if o.fact.receipt == self.receipt]
         total = sum(worth(f.amount, f.exchange) for f in (*back, self))
         if total > worth(receipt.fact.amount, receipt.fact.exchange):

@@ -37,6 +37,7 @@ class ProjectEntered(Entering, Fact):
     """项目入账 (线索): the first entry of every project's stream."""
 
     kind: ClassVar = Kind(1, "project_entered")
+    begins: ClassVar = True
 
     def stage(self) -> Stage:
         return Stage.LEAD

@@ -60,6 +60,7 @@ class PlanRevised(PlanAct):
     """计划调整: what it mentions replaces what was planned before; both stay visible."""
 
     kind: ClassVar = Kind(121, "plan_revised")
+    rests_on: ClassVar = (PlanAdopted,)
 
     def check(self, others: Others, settings: Settings) -> None:
         if not others.of(PlanAdopted):

@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Annotated, ClassVar, Literal, Self, get_args
+from typing import Annotated, ClassVar, Literal, Self, cast, get_args
 
 from pydantic import Field, model_validator
 
-from domain.command import Context, StatesFact, deed, stating
-from domain.entry import Event
+from domain.command import StatesFact, stating
 from domain.errors import Refused
-from domain.fact import Fact, Kind, Mentions, Particulars
-from domain.history import History, Standing
+from domain.fact import Fact, Kind, Mentions, Others, Particulars
+from domain.history import Standing
+from domain.settings import Settings
 from domain.values import Day, Frozen, Line, PersonRef, Prose, UnitCode
 
 ResponsibilityRole = Literal[
@@ -91,6 +91,13 @@ class ResponsibilityAssigned(Assigning, Fact):
 
     def mentions(self) -> Mentions:
         return mentioned(self.holder)
+
+    def check(self, others: Others, settings: Settings) -> None:
+        if self.until is not None and self.until <= self.occurred_on:
+            raise EndsBeforeItBegins(str(self.until), pointer="/until")
+        for tenure in tenures(cast("Iterable[Standing[Fact]]", others.of(Fact))):
+            if tenure.role == self.role and self.holder.named(tenure.holder) and tenure.covers(self.occurred_on):
+                raise AlreadyHolds(self.role, pointer="/holder")
 
 
 class HandingOver(About):
@@ -172,16 +179,7 @@ class TransferProject(Transferring, StatesFact):
     """Move the project from one unit of the district to another."""
 
 
-@deed("responsibilities")
-def assign_responsibility(past: History, command: AssignResponsibility, context: Context) -> list[Event]:
-    if command.until is not None and command.until <= command.occurred_on:
-        raise EndsBeforeItBegins(str(command.until), pointer="/until")
-    for tenure in tenures(past.now.facts):
-        if tenure.role == command.role and command.holder.named(tenure.holder) and tenure.covers(command.occurred_on):
-            raise AlreadyHolds(command.role, pointer="/holder")
-    return [ResponsibilityAssigned.of(command)]
-
-
+stating("responsibilities", AssignResponsibility, ResponsibilityAssigned)
 stating("responsibilities", HandOverResponsibility, ResponsibilityHandedOver)
 stating("responsibilities", EndResponsibility, ResponsibilityEnded)
 stating("transfers", TransferProject, ProjectTransferred)

@@ -26,6 +26,7 @@ class Paying(Particulars):
     total: Actual
     retained: Actual | None = None
     enterprise: Text | None = None
+    """Which of the project's enterprises paid; the whole project when absent."""
 
 
 class TaxPaid(Paying, Fact):
@@ -43,7 +44,8 @@ class TaxPaid(Paying, Fact):
             raise NotThePeriodsEnd(str(self.period), pointer="/occurred_on")
         if self.retained is not None and self.retained.minor > self.total.minor:
             raise RetainsMoreThanPaid(pointer="/retained")
-        same = [o for o in others.of(TaxPaid) if o.fact.enterprise == self.enterprise]
+        whole = (None, self.enterprise) if self.enterprise else {o.fact.enterprise for o in others.of(TaxPaid)}
+        same = [o for o in others.of(TaxPaid) if o.fact.enterprise in whole]
         refuse_overlap(self.period, [(o.number, o.fact.period) for o in same])
 
 

@@ -100,7 +100,7 @@ def _moment(matter: Matter, broken: list[str], pending: list[str], settings: Set
         sources=current.sources,
         marks=tuple(_marks(matter, broken, pending, figures)),
         irregular=tuple(broken),
-        irregular_when_recorded=entry.envelope.irregular,
+        irregular_when_recorded=_when_recorded(matter),
         wordings=tuple(_wording(w) for w in matter.wordings) if len(matter.wordings) > 1 else (),
         annulled_by=annulled.citation if annulled else None,
         pending=tuple(pending),
@@ -119,7 +119,7 @@ def _marks(matter: Matter, broken: list[str], pending: list[str], figures: list[
         marks.append("annulled")
     elif matter.turns:
         marks.append("reinstated")
-    if broken or matter.current.original.envelope.irregular:
+    if broken or _when_recorded(matter):
         marks.append("irregular")
     if pending:
         marks.append("pending")
@@ -132,6 +132,11 @@ def _marks(matter: Matter, broken: list[str], pending: list[str], figures: list[
     if any(f.disputed for f in figures):
         marks.append("disputed")
     return marks
+
+
+def _when_recorded(matter: Matter) -> tuple[Irregularity, ...]:
+    """Of the original and of every correction that came into force."""
+    return tuple(i for w in matter.wordings for i in w.wording.envelope.irregular)
 
 
 def _wording(standing: Standing[Fact]) -> Wording:

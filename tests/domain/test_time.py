@@ -5,12 +5,11 @@ from typing import Any
 import pytest
 
 from domain.entry import Role
-from domain.errors import NotPermitted, ReasonNeeded, SelfApproval
+from domain.errors import IsAnnulled, NotPermitted, ReasonNeeded, SelfApproval
 from domain.judging.corrections import (
     AlreadyDecided,
     AnotherKind,
     CounterpartsTogether,
-    IsAnnulled,
     NothingChanges,
     OtherUnitNeeded,
     Stale,
