@@ -278,20 +278,29 @@ def place_of(value: object, word: str, at: str = "") -> str | None:
 
 
 def joined(entries: Sequence[Entry]) -> list[Entry]:
-    """One joint act over several streams: each entry names its counterparts in the others (DESIGN §3.13)."""
+    """One joint act over several streams: each entry names its counterparts in the others (DESIGN §3.13).
+
+    Facts of projects are counterparts of facts of projects, annulments of annulments: what is of another sort only shares
+    the request, and could never be annulled or approved together with it.
+    """
     return [
         replace(
             entry,
             envelope=entry.envelope.model_copy(
-                update={"counterparts": tuple(o.citation for o in entries if o.stream != entry.stream)}
+                update={"counterparts": tuple(o.citation for o in entries if _counterparts(entry, o))}
             ),
         )
         for entry in entries
     ]
 
 
-def together_in(items: Sequence[tuple[str | None, Command]]) -> frozenset[tuple[str, str]]:
-    """What a request judges at once, as (act, citation): counterparts must all be there."""
+def _counterparts(one: Entry, other: Entry) -> bool:
+    alike = all(isinstance(e.event, Fact) for e in (one, other)) or type(one.event) is type(other.event)
+    return alike and one.stream != other.stream and stream_kind(one.stream) == stream_kind(other.stream)
+
+
+def together_in(items: Sequence[tuple[str | None, Command]], past: Load) -> frozenset[tuple[str, str]]:
+    """What a request judges at once, as (act, citation of the fact): counterparts must all be there."""
     acts: set[tuple[str, str]] = set()
     for label, command in items:
         match command:
@@ -299,8 +308,9 @@ def together_in(items: Sequence[tuple[str | None, Command]]) -> frozenset[tuple[
                 acts.add(("annul", cite(label or "", command.target)))
             case ProposeReinstatement():
                 acts.add(("reinstate", cite(label or "", command.target)))
-            case Approve():
-                acts.add(("approve", cite(label or "", command.proposal)))
+            case Approve() if label is not None and command.proposal in past(label).now.proposals:
+                _, proposal = past(label).now.proposals[command.proposal]
+                acts.add((f"approve {proposal.topic}", cite(label, proposal.target)))
             case _:
                 pass
     return frozenset(acts)

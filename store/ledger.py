@@ -188,7 +188,7 @@ class Ledger:
         if len(items) > 1:
             asking = replace(asking, batch=uuid4())
         opening = len(deciding.entries)
-        together = together_in(items)
+        together = together_in(items, deciding.past)
         for number, (label, command) in enumerate(items):
             try:
                 deciding.decide(label, command, asking, together)

@@ -83,8 +83,9 @@ class Book:
         asking = Asking(by, Source(door="api"), moment, batch=batch)
         deciding = Deciding(self.history, self.next_number)
         commands = [(label, command(noun, body, stream)) for label, noun, body in items]
+        together = together_in(commands, deciding.past)
         for label, asked in commands:
-            deciding.decide(label, asked, asking, together_in(commands))
+            deciding.decide(label, asked, asking, together)
         entries = joined(deciding.entries) if joint and len(items) > 1 else deciding.entries
         placed = [replace(e, position=self.position + n) for n, e in enumerate(entries, start=1)]
         self.position += len(placed)

@@ -130,7 +130,7 @@ class Opening:
         try:
             command = the_command(said)
             beside = [CommandLine.model_validate_json(r.content) for r in rows]
-            together = together_in([(b.stream, the_command(b)) for b in beside])
+            together = together_in([(b.stream, the_command(b)) for b in beside], deciding.past)
             entries = deciding.decide(said.stream, command, mine, together)
             if isinstance(command, EnterPerson):
                 self.names[entries[0].stream.removeprefix("person:")] = clean(command.name)

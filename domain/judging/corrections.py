@@ -240,11 +240,11 @@ def approve(past: History, command: Approve, context: Context) -> list[Event]:
         case AnnulmentProposed():
             overtaken(entry, matter)
             check_rest(past, proposal.target, None, context)
-            together("approve", entry, context)
+            together(f"approve {proposal.topic}", matter.current.original, context)
         case ReinstatementProposed():
             overtaken(entry, matter)
             check_fact(past, matter.current.fact, context, without=proposal.target)
-            together("approve", entry, context)
+            together(f"approve {proposal.topic}", matter.current.original, context)
     return [Approved(proposal=command.proposal, note=command.note)]
 
 

@@ -2,10 +2,10 @@
 
 from domain.command import Action, Command, Context, deed
 from domain.entry import Event, Role, cite
-from domain.errors import NotPermitted, Refused, SelfApproval
+from domain.errors import IsAnnulled, NotPermitted, Refused, SelfApproval
 from domain.history import History
 from domain.judgement import Endorsed
-from domain.judging.corrections import IsAnnulled, the_matter
+from domain.judging.corrections import the_matter
 from domain.values import EntryNumber, Prose
 
 

@@ -4,11 +4,11 @@ from typing import Literal
 
 from domain.command import Action, Command, Context, deed
 from domain.entry import Event, cite
-from domain.errors import Refused, SelfApproval
+from domain.errors import IsAnnulled, Refused, SelfApproval
 from domain.fact import Fact, Line
 from domain.history import History
 from domain.judgement import VerdictGiven
-from domain.judging.corrections import IsAnnulled, Stale, the_matter
+from domain.judging.corrections import Stale, the_matter
 from domain.values import EntryNumber, Money, Number, Prose, UnitCode, Word, worth
 
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from domain.entry import Role
-from domain.errors import SelfApproval
-from domain.judging.corrections import CitedAnew, IsAnnulled, Stale
+from domain.errors import IsAnnulled, SelfApproval
+from domain.judging.corrections import CitedAnew, Stale
 from domain.judging.verdicts import (
     AmountOrValue,
     AnotherCurrency,
