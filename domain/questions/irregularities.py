@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from domain.fact import AGREED, RECEIVED, Stage
+from domain.fact import AGREED, INVESTED_YEAR, RECEIVED, Stage
 from domain.history import View
 from domain.project.construction import (
     ConstructionCompleted,
@@ -127,8 +127,10 @@ def _levels(view: View) -> Iterator[Mark]:
     years: defaultdict[int, int] = defaultdict(int)
     since_start = 0
     for standing, measure, authority, amount, _ in stated(view):
-        if measure.sort == "level" and measure is not AGREED and measure.name != "invested_this_year":
+        if measure.sort == "level" and measure is not AGREED:
             key = f"{measure.name}/{authority}"
+            if measure is INVESTED_YEAR:
+                key += f"/{standing.fact.occurred_on.year}"  # begins anew each year
             if amount < last.get(key, 0):
                 yield Mark(standing.number, "level_falls")
             last[key] = amount
