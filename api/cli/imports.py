@@ -96,6 +96,9 @@ def show_reading(snapshots: list[Snapshot]) -> None:
             f"{snapshot.file}：{len(snapshot.rows)} 个项目，情况截至 {snapshot.as_at}",
             f"{snapshot.file}: {len(snapshot.rows)} projects as at {snapshot.as_at}",
         )
+        if snapshot.skipped:
+            places = ", ".join(map(str, snapshot.skipped))
+            say(f"    映射略过的行：{places}", f"    rows the mapping skips: {places}")
         for fact, count in snapshot.counts.items():
             print(f"    {fact:<20}", " ".join(f"{sort}={n}" for sort, n in sorted(count.items())))
     for lost in [u for s in snapshots for u in s.unread]:
@@ -272,6 +275,7 @@ def write_report(path: Path | None, snapshots: list[Snapshot], entries: list[Ent
                 "appearances": len(snapshot.rows),
                 "as_at": str(snapshot.as_at),
                 "counts": snapshot.counts,
+                "skipped": snapshot.skipped,
                 "not_read": [u.model_dump() for u in snapshot.unread],
                 "proposed": [
                     {

@@ -34,18 +34,18 @@ def a_pattern(text: str) -> str:
 
 
 Pattern = Annotated[str, AfterValidator(a_pattern)]
-Kind = Literal["text", "date", "money", "word", "unit"]
+Kind = Literal["line", "prose", "date", "money", "word", "unit"]
 SCALES = {"1": 1, "thousand": 10**3, "million": 10**6, "billion": 10**9}
 SCALES |= {"万": 10**4, "wan": 10**4, "亿": 10**8, "yi": 10**8}
 FACTS: dict[str, Kind] = {
-    "number": "text",
-    "name": "text",
-    "name_en": "text",
+    "number": "line",
+    "name": "line",
+    "name_en": "line",
     "unit": "unit",
-    "category": "text",
-    "industry": "text",
-    "investor": "text",
-    "description": "text",
+    "category": "line",
+    "industry": "line",
+    "investor": "line",
+    "description": "prose",
     "light": "word",
     "start": "date",
     "completion": "date",
@@ -55,7 +55,9 @@ FACTS: dict[str, Kind] = {
     "period_forecast": "money",
     "benefits": "money",
 }
-"""What a column can be, and the kind of its cells; besides these `remark.ANYTHING` is text."""
+"""What a column can be, and the kind of its cells; besides these `remark.ANYTHING` is prose."""
+MOST_REMARKS = 14
+"""So many `remark.*` columns fit in one rating, beside what is said there of blank attributes."""
 
 
 class Column(Strict):
@@ -64,8 +66,16 @@ class Column(Strict):
     header: str | tuple[str, ...] = ()
     also: tuple[str, ...] = ()
     """Further headers of the same fact, read where the first is empty (a table that has the column twice)."""
+    join: str | None = None
+    """For texts: all the headers are one value, joined with this (a number made of an office and a serial number)."""
+    fill_down: bool = False
+    """An empty cell reads what stands above it: cells that were merged."""
     formats: tuple[str, ...] = ()
-    """For dates: strptime formats, tried in order; `excel` reads a serial number."""
+    """For dates: strptime formats, tried in order; `%q` is a quarter, `excel` reads a serial number."""
+    day: Literal["first", "last"] = "first"
+    """For dates whose format tells no day: which one of the month, quarter or year is meant."""
+    dates: dict[str, date] = {}
+    """For dates: single texts and the day a person says each means."""
     scale: str = "1"
     """For money: 1, thousand, 万, million, 亿, billion."""
     currency: Currency | None = None
@@ -85,6 +95,8 @@ class Column(Strict):
     def _known_scale(self) -> "Column":
         if self.scale not in SCALES:
             raise ValueError(f"scale is one of {', '.join(SCALES)} / scale 须为所列之一")
+        if self.join is not None and self.also:
+            raise ValueError("join and also exclude each other / join 与 also 不能并用")
         return self
 
 
@@ -112,7 +124,8 @@ class SnapshotMapping(Strict):
     """When its content is taken to have been known (backfill); with a zone."""
     layout: Literal["rows", "columns"] = "rows"
     """`columns`: transposed, one column a project."""
-    encodings: tuple[str, ...] = ("utf-8-sig", "cp1252")
+    encodings: tuple[str, ...] = ("gb18030",)
+    """Tried in order for what is no UTF-8 and bears no byte order mark."""
     delimiter: str = ","
     header_row: int = 1
     """In which row (column, when transposed) the headers stand, counted from 1; what is above is left out."""
@@ -120,6 +133,7 @@ class SnapshotMapping(Strict):
     """The period that period_investment and period_forecast speak of."""
     columns: dict[str, Column] = {}
     ignore: tuple[str, ...] = ()
+    skip: tuple[Pattern, ...] = ()
 
     @model_validator(mode="after")
     def _zoned(self) -> "SnapshotMapping":
@@ -163,6 +177,10 @@ class Mapping(Strict):
     blanks: Blanks = Blanks()
     columns: dict[str, Column] = {}
     ignore: tuple[str, ...] = ()
+    skip: tuple[Pattern, ...] = ()
+    """Rows whose first written cell or name is this are no projects (subtotals, footnotes): left out on purpose."""
+    repeated: Literal["left_out", "added_up"] = "left_out"
+    """Several rows of one project: the first is read and the others listed, or their amounts are added to its own."""
     renames: tuple[Rename, ...] = ()
     snapshots: tuple[SnapshotMapping, ...]
 
@@ -171,6 +189,12 @@ class Mapping(Strict):
         for columns in (self.columns, *(s.columns for s in self.snapshots)):
             for fact in columns:
                 kind_of(fact)
+        for snapshot in self.snapshots:
+            facts = self.facts(snapshot)
+            if snapshot.period is None and {"period_investment", "period_forecast"} & {*facts}:
+                raise ValueError(f"{snapshot.label}: period_* needs period = {{ since, until }} / 缺少 period 起止日")
+            if sum(fact.startswith("remark.") for fact in facts) > MOST_REMARKS:
+                raise ValueError(f"{snapshot.label}: over {MOST_REMARKS} remark columns / remark 列过多")
         return self
 
     def column(self, snapshot: SnapshotMapping, fact: str) -> Column:
@@ -188,8 +212,8 @@ class Mapping(Strict):
 
 def kind_of(fact: str) -> Kind:
     """Raises ValueError for what is no fact."""
-    if fact.startswith("remark."):
-        return "text"
+    if fact.startswith("remark.") and fact != "remark.":
+        return "prose"
     if fact not in FACTS:
         raise ValueError(f"`{fact}` is none of {', '.join(FACTS)}, remark.* / 没有 {fact} 这种列")
     return FACTS[fact]

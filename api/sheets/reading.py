@@ -1,7 +1,9 @@
 """A file becomes rows of cells, with an account of every cell: read, blank in which way, or not read."""
 
+import codecs
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -12,7 +14,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, field_validator
 
 from api.sheets.cells import Cell, Unread, read
-from api.sheets.mapping import Mapping, SnapshotMapping, folded, kind_of, matches
+from api.sheets.mapping import Column, Mapping, SnapshotMapping, folded, kind_of, matches
 from domain.errors import Refused
 from domain.values import Money, NoneProvided, Withheld
 
@@ -61,7 +63,8 @@ class NotRead(Model):
 
 
 class Snapshot(Model):
-    """`counts`: for each fact, how many cells were read, blank in each way, or not read; together all cells."""
+    """`counts`: for each fact, how many cells were read, blank in each way, not read or in a row left out; together all
+    cells of the rows that the mapping does not skip."""
 
     file: str
     sha256: str
@@ -70,6 +73,8 @@ class Snapshot(Model):
     recorded: datetime
     rows: tuple[Row, ...]
     unread: tuple[NotRead, ...]
+    skipped: tuple[int, ...] = ()
+    """The rows that are no projects, as the mapping says."""
     counts: dict[str, dict[str, int]]
 
 
@@ -78,62 +83,83 @@ def read_snapshot(path: Path, snapshot: SnapshotMapping, mapping: Mapping) -> Sn
     raw = path.read_bytes() if path.stat().st_size <= MOST_BYTES else None
     if raw is None:
         raise BadFile(f"{path.name}: over {MOST_BYTES} bytes / 文件过大")
-    table = _table(raw, path.name, snapshot)
-    header, body = table[0], table[1:]
-    places = _places(path.name, header, body, snapshot, mapping)
+    header, body, places = _laid_out(raw, path.name, snapshot, mapping)
     units = {folded(s): code for code, unit in mapping.units.items() for s in (code, unit.name, *unit.spellings)}
-    rows: list[Row] = []
-    unread: list[NotRead] = []
-    counts: dict[str, Counter[str]] = {fact: Counter() for fact in places}
-    first = snapshot.header_row + 1
-    for place, texts in enumerate(body, start=first):
+    account = _Account(path.name, header, places)
+    rows: dict[str, Row] = {}
+    above: dict[str, str] = {}
+    for place, texts in enumerate(body, start=snapshot.header_row + 1):
         if not any(text.strip() for text in texts):
+            continue
+        if _no_project(texts, places["name"], (*mapping.skip, *snapshot.skip)):
+            account.skipped.append(place)
             continue
         found: dict[str, Cell] = {}
         for fact, columns in places.items():
             column = mapping.column(snapshot, fact)
-            text = next((texts[c] for c in columns if texts[c].strip()), "")
-            cell = read(text, kind_of(fact), column, mapping.blanks, units)
-            found[fact] = cell
-            counts[fact][_sort(cell)] += 1
-        name, number = found.get("name"), found.get("number")
-        shown = name if isinstance(name, str) else ""
-        for fact, cell in found.items():
-            if isinstance(cell, Unread):
-                header_text = " ".join(header[places[fact][0]].split())
-                unread.append(_not_read(path.name, place, header_text, shown, cell.text, cell.reason))
+            text = _text(texts, columns, column)
+            if column.fill_down:
+                text = above[fact] = text if text.strip() else above.get(fact, "")
+            found[fact] = read(text, kind_of(fact), column, mapping.blanks, units)
+        name, number = found["name"], found.get("number")
         if not isinstance(name, str):
-            reason = "a row without a project's name / 此行没有项目名称"
-            unread.append(_not_read(path.name, place, "", "", " ".join(t for t in texts if t.strip())[:200], reason))
+            why = f": {name.reason}" if isinstance(name, Unread) else ""
+            account.row(place, texts, "", f"a row without a project's name / 此行没有项目名称{why}")
             continue
         cells = {
             fact: cell
             for fact, cell in found.items()
             if cell is not None and not isinstance(cell, Unread) and fact not in ("name", "number")
         }
-        rows.append(
-            Row(
-                place=place,
-                number=number if isinstance(number, str) else None,
-                name=" ".join(name.split()),
-                cells=cells,
-            )
-        )
-    unread.extend(_twice(path.name, rows))
+        row = Row(place=place, number=number if isinstance(number, str) else None, name=name, cells=cells)
+        first = rows.setdefault(folded(row.number or row.name), row)
+        again = f"the same project as in row {first.place} / 与第 {first.place} 行为同一项目"
+        if first is not row and mapping.repeated == "left_out":
+            account.row(place, texts, name, again)
+            continue
+        if first is not row:
+            rows[folded(row.number or row.name)], other = _added(first, row)
+            found |= {fact: Unread(text=text, reason=again) for fact, text in other.items()}
+        account.cells(place, name, found)
     return Snapshot(
         file=path.name,
         sha256=sha256(raw).hexdigest(),
         label=snapshot.label,
         as_at=snapshot.as_at,
         recorded=snapshot.recorded,
-        rows=tuple(rows),
-        unread=tuple(unread),
-        counts={fact: dict(count) for fact, count in counts.items()},
+        rows=tuple(rows.values()),
+        unread=tuple(account.unread),
+        skipped=tuple(account.skipped),
+        counts={fact: dict(count) for fact, count in account.counts.items()},
     )
 
 
-def _not_read(file: str, row: int, column: str, project: str, value: str, reason: str) -> NotRead:
-    return NotRead(file=file, row=row, column=column, project=project, value=value, reason=reason)
+class _Account:
+    """What became of every cell."""
+
+    def __init__(self, file: str, header: list[str], places: dict[str, list[int]]) -> None:
+        self._file = file
+        self._headers = {fact: " ".join(header[columns[0]].split()) for fact, columns in places.items()}
+        self.counts: dict[str, Counter[str]] = {fact: Counter() for fact in places}
+        self.unread: list[NotRead] = []
+        self.skipped: list[int] = []
+
+    def cells(self, place: int, project: str, found: dict[str, Cell]) -> None:
+        for fact, cell in found.items():
+            self.counts[fact][_sort(cell)] += 1
+            if isinstance(cell, Unread):
+                self._not_read(place, self._headers[fact], project, cell.text, cell.reason)
+
+    def row(self, place: int, texts: list[str], project: str, reason: str) -> None:
+        """A row of which nothing is taken: listed once, whole."""
+        for count in self.counts.values():
+            count["left_out"] += 1
+        whole = " ".join(" ".join(text.split()) for text in texts if text.strip())
+        self._not_read(place, "", project, whole[:500], reason)
+
+    def _not_read(self, row: int, column: str, project: str, value: str, reason: str) -> None:
+        lost = NotRead(file=self._file, row=row, column=column, project=project, value=value, reason=reason)
+        self.unread.append(lost)
 
 
 def _sort(cell: Cell) -> str:
@@ -150,9 +176,59 @@ def _sort(cell: Cell) -> str:
             return "read"
 
 
-def _table(raw: bytes, name: str, snapshot: SnapshotMapping) -> list[list[str]]:
+def _no_project(texts: list[str], names: list[int], patterns: tuple[str, ...]) -> bool:
+    """Whether the row's first written cell or its name is what the mapping skips."""
+    first = next(text for text in texts if text.strip())
+    told = {" ".join(text.split()) for text in (first, *(texts[i] for i in names))}
+    return any(re.fullmatch(p, text, re.IGNORECASE) for p in patterns for text in told)
+
+
+def _text(texts: list[str], columns: list[int], column: Column) -> str:
+    """The first that is not empty, or all of them joined."""
+    if column.join is None:
+        return next((texts[c] for c in columns if texts[c].strip()), "")
+    parts = [texts[c].strip() for c in columns]
+    return column.join.join(parts) if any(parts) else ""
+
+
+def _added(first: Row, further: Row) -> tuple[Row, dict[str, str]]:
+    """One project over several rows: amounts add up; whatever else they say that the first does not is told."""
+    cells, other = dict(first.cells), {}
+    if further.name != first.name:
+        other["name"] = further.name
+    for fact, cell in further.cells.items():
+        before = cells.get(fact)
+        if before is None:
+            cells[fact] = cell
+        elif isinstance(before, Money) and isinstance(cell, Money):
+            cells[fact] = Money(amount=before.amount + cell.amount, currency=before.currency)
+        elif cell != before:
+            other[fact] = cell if isinstance(cell, str) else str(cell)
+    return first.model_copy(update={"cells": cells}), other
+
+
+def _laid_out(
+    raw: bytes, name: str, snapshot: SnapshotMapping, mapping: Mapping
+) -> tuple[list[str], list[list[str]], dict[str, list[int]]]:
+    """Headers, rows and where each fact stands. A table re-saved with another separator is still that table."""
+    text = _decoded(raw, name, snapshot)
+    refused: BadFile | None = None
+    for delimiter in dict.fromkeys((snapshot.delimiter, *",;\t|")):
+        try:
+            header, *body = _table(text, delimiter, name, snapshot)
+            return header, body, _places(name, header, body, snapshot, mapping)
+        except BadFile as error:
+            refused = refused or error
+    assert refused is not None
+    raise refused
+
+
+def _table(text: str, delimiter: str, name: str, snapshot: SnapshotMapping) -> list[list[str]]:
     """Rows of equal length from the header on, turned if the file is transposed."""
-    table = list(csv.reader(io.StringIO(_decoded(raw, name, snapshot), newline=""), delimiter=snapshot.delimiter))
+    try:
+        table = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    except csv.Error as error:
+        raise BadFile(f"{name}: {error}") from None
     width = max((len(row) for row in table), default=0)
     table = [row + [""] * (width - len(row)) for row in table]
     if snapshot.layout == "columns":
@@ -163,15 +239,20 @@ def _table(raw: bytes, name: str, snapshot: SnapshotMapping) -> list[list[str]]:
     return table
 
 
+MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+
+
 def _decoded(raw: bytes, name: str, snapshot: SnapshotMapping) -> str:
-    for encoding in snapshot.encodings:
+    """What its mark says; else UTF-8, which other encodings are not by accident; else the first listed that fits."""
+    marked = next((encoding for mark, encoding in MARKS.items() if raw.startswith(mark)), "utf-8")
+    for encoding in (marked, *snapshot.encodings):
         try:
             return as_browsers_do(raw) if encoding == "windows-1252" else raw.decode(encoding)
         except UnicodeDecodeError:
             continue
         except LookupError:
             raise BadFile(f"{name}: unknown encoding {encoding} / 未知编码") from None
-    raise BadFile(f"{name}: not {', '.join(snapshot.encodings)} / 不是所列编码")
+    raise BadFile(f"{name}: not UTF-8 nor {', '.join(snapshot.encodings)} / 不是 UTF-8，也不是所列编码")
 
 
 def as_browsers_do(raw: bytes) -> str:
@@ -191,18 +272,21 @@ def _places(
     """Where each fact stands. Every column that holds anything must be mapped or ignored: nothing is lost in silence."""
     places: dict[str, list[int]] = {}
     taken: set[int] = set()
+    parts: set[int] = set()  # a part of a joined value may be a fact of its own: the office in a number is the unit
     for fact in mapping.facts(snapshot):
         column = mapping.column(snapshot, fact)
-        found = [i for h in (*column.headers, *column.also) for i in _matching(header, h) if i not in taken]
-        if not found:
+        gone = taken if column.join is None else set[int]()
+        each = [[i for i in _matching(header, h) if i not in gone] for h in (*column.headers, *column.also)]
+        found = list(dict.fromkeys(i for some in each for i in some))
+        if not found or (column.join is not None and not all(each)):
             raise BadFile(f"{name}: no column {' | '.join(column.headers)} for {fact} / 没有这一列；有：{_shown(header)}")
-        if len(found) > 1 and not column.also:
+        if len(found) > (len(column.headers) if column.join is not None else 1) and not column.also:
             raise BadFile(f"{name}: {len(found)} columns for {fact} ({_shown([header[i] for i in found])}) / 有多列匹配")
         places[fact] = found
-        taken.update(found)
+        (taken if column.join is None else parts).update(found)
     ignored = (*mapping.ignore, *snapshot.ignore)
     for index, text in enumerate(header):
-        if index in taken or any(matches(pattern, text) for pattern in ignored):
+        if index in taken | parts or any(matches(pattern, text) for pattern in ignored):
             continue
         if text.strip() or any(row[index].strip() for row in body):
             raise BadFile(f"{name}: column {index + 1} {text[:60]!r} is neither mapped nor ignored / 既未映射也未忽略")
@@ -217,14 +301,3 @@ def _matching(header: list[str], pattern: str) -> Iterator[int]:
 
 def _shown(header: list[str]) -> str:
     return ", ".join(" ".join(text.split())[:40] for text in header if text.strip())
-
-
-def _twice(file: str, rows: list[Row]) -> Iterator[NotRead]:
-    """The same project twice in one snapshot: reported, and both rows are taken as they stand."""
-    seen: dict[str, int] = {}
-    for row in rows:
-        key = row.number or folded(row.name)
-        if key in seen:
-            reason = f"the same project as in row {seen[key]} / 与第 {seen[key]} 行为同一项目"
-            yield _not_read(file, row.place, "", row.name, key, reason)
-        seen.setdefault(key, row.place)

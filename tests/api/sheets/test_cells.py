@@ -40,6 +40,30 @@ def test_a_date_of_no_listed_format_is_unread_with_its_text(text: str):
 
 
 @pytest.mark.parametrize(
+    ("text", "form", "first", "last"),
+    [
+        ("2024年3月", "%Y年%m月", date(2024, 3, 1), date(2024, 3, 31)),
+        ("Q3 2025", "Q%q %Y", date(2025, 7, 1), date(2025, 9, 30)),
+        ("2025年四季度", "%Y年%q季度", date(2025, 10, 1), date(2025, 12, 31)),
+        ("2024", "%Y", date(2024, 1, 1), date(2024, 12, 31)),
+        ("２０２４／２／５", "%Y/%m/%d", date(2024, 2, 5), date(2024, 2, 5)),
+        ("31-Mar-24", "%d-%b-%y", date(2024, 3, 31), date(2024, 3, 31)),
+    ],
+)
+def test_a_date_without_a_day_is_the_first_of_its_span_or_the_last_if_the_column_says_so(
+    text: str, form: str, first: date, last: date
+):
+    assert read(text, "date", Column(formats=(form,)), BLANKS, {}) == first
+    assert read(text, "date", Column(formats=(form,), day="last"), BLANKS, {}) == last
+
+
+def test_a_text_that_a_person_gave_a_day_is_that_day():
+    column = Column(formats=("%Y",), dates={"2025年底": date(2025, 12, 31)})
+    assert read("2025年底", "date", column, BLANKS, {}) == date(2025, 12, 31)
+    assert isinstance(read("2026年底", "date", column, BLANKS, {}), Unread)
+
+
+@pytest.mark.parametrize(
     ("text", "column", "amount"),
     [
         ("£14714.37m", POUNDS, "14714370000.00"),
@@ -47,6 +71,7 @@ def test_a_date_of_no_listed_format_is_unread_with_its_text(text: str):
         ("-£0.5", POUNDS, "-500000.00"),
         ("0", POUNDS, "0.00"),
         ("1,234.5万元", WAN, "12345000.00"),
+        ("１２，３００．５", WAN, "123005000.00"),
     ],
 )
 def test_money_is_exact_and_scaled(text: str, column: Column, amount: str):
@@ -55,7 +80,7 @@ def test_money_is_exact_and_scaled(text: str, column: Column, amount: str):
     assert cell.amount == Decimal(amount)
 
 
-@pytest.mark.parametrize("text", ["TBC", "£1.2.3", "1e9", "12 (est.)", "--5", "９"])
+@pytest.mark.parametrize("text", ["TBC", "£1.2.3", "1e9", "12 (est.)", "--5", "９²"])
 def test_what_is_no_amount_is_unread(text: str):
     assert isinstance(read(text, "money", POUNDS, Blanks(), {}), Unread)
 
@@ -78,4 +103,4 @@ def test_a_word_is_known_by_any_of_its_spellings_or_unread():
 
 
 def test_a_control_character_makes_the_cell_unread():
-    assert isinstance(read("Quantum\x9d prison", "text", Column(), BLANKS, {}), Unread)
+    assert isinstance(read("Quantum\x9d prison", "prose", Column(), BLANKS, {}), Unread)

@@ -1,12 +1,13 @@
 """Files as people send them: transposed, in several encodings, with other separators, twice the same header."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from api.sheets.mapping import BadMapping, load_mapping
 from api.sheets.reading import BadFile, Snapshot, read_snapshot
-from domain.values import NoneProvided, Withheld
+from domain.values import Money, NoneProvided, Withheld
 
 MAPPING = """
 list = "key"
@@ -26,19 +27,20 @@ street-a = { name = "甲街道", spellings = ["甲街", "Street A"] }
 ROWS = "序号,项目名称,责任单位,计划竣工\n时间,总投资（万元）,亮灯\n"
 
 
-def snapshot(tmp_path: Path, content: bytes, extra: str = "", name: str = "a.csv") -> Snapshot:
-    (tmp_path / name).write_bytes(content)
-    (tmp_path / "m.toml").write_text(
-        MAPPING
-        + f"""
+SNAPSHOT = """
 [[snapshots]]
-file = "{name}"
+file = "a.csv"
 label = "一"
 as_at = 2026-01-31
 recorded = 2026-02-05T09:00:00+08:00
 ignore = ["序号", "no"]
-{extra}
-""",
+"""
+
+
+def snapshot(tmp_path: Path, content: bytes, extra: str = "", name: str = "a.csv") -> Snapshot:
+    (tmp_path / name).write_bytes(content)
+    (tmp_path / "m.toml").write_text(
+        MAPPING + SNAPSHOT.replace("a.csv", name) + extra,
         encoding="utf-8",
     )
     mapping = load_mapping(tmp_path / "m.toml")
@@ -121,7 +123,7 @@ def test_a_missing_column_is_told_with_what_there_is(tmp_path: Path):
 
 def test_bytes_of_no_listed_encoding_are_refused(tmp_path: Path):
     with pytest.raises(BadFile, match="ascii"):
-        snapshot(tmp_path, csv(TABLE).encode(), 'encodings = ["ascii"]')
+        snapshot(tmp_path, csv(TABLE).encode("gb18030"), 'encodings = ["ascii"]')
 
 
 def test_two_columns_of_one_fact_are_read_where_the_first_is_empty(tmp_path: Path):
@@ -130,9 +132,41 @@ def test_two_columns_of_one_fact_are_read_where_the_first_is_empty(tmp_path: Pat
     assert [r.cells["light"] for r in snapshot(tmp_path, csv(rows).encode(), extra).rows] == ["red", "green"]
 
 
-def test_a_project_twice_in_one_snapshot_is_reported(tmp_path: Path):
-    found = snapshot(tmp_path, csv([TABLE[0], TABLE[1], TABLE[1]]).encode())
+def test_a_project_twice_in_one_snapshot_is_listed_and_the_first_row_read(tmp_path: Path):
+    again = [*TABLE[1][:4], "5", "红"]
+    found = snapshot(tmp_path, csv([TABLE[0], TABLE[1], again]).encode())
     assert [u.reason.split(" / ")[0] for u in found.unread] == ["the same project as in row 2"]
+    assert [(r.name, r.cells["light"]) for r in found.rows] == [("西湖里", "green")]
+    assert found.counts["light"] == {"read": 1, "left_out": 1}
+
+
+def test_the_rows_of_one_project_can_be_added_up(tmp_path: Path):
+    again = [*TABLE[1][:4], "5", "红"]
+    (tmp_path / "a.csv").write_text(csv([TABLE[0], TABLE[1], again]), encoding="utf-8")
+    text = MAPPING.replace("[blanks]", 'repeated = "added_up"\n[blanks]') + SNAPSHOT
+    (tmp_path / "m.toml").write_text(text, encoding="utf-8")
+    mapping = load_mapping(tmp_path / "m.toml")
+    found = read_snapshot(tmp_path / "a.csv", mapping.snapshots[0], mapping)
+    assert [r.cells["investment"] for r in found.rows] == [Money(amount=Decimal("120055000.00"), currency="CNY")]
+    assert [(u.column, u.value) for u in found.unread] == [("亮灯", "red")]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gb18030"])
+def test_a_table_re_saved_by_a_spreadsheet_needs_no_other_mapping(tmp_path: Path, delimiter: str, encoding: str):
+    content = (csv(TABLE, delimiter) + "\n\n").replace("\n", "\r\n").encode(encoding)
+    assert snapshot(tmp_path, content).rows == snapshot(tmp_path, csv(TABLE).encode()).rows
+
+
+def test_a_row_whose_name_is_longer_than_a_name_is_listed(tmp_path: Path):
+    found = snapshot(tmp_path, csv([TABLE[0], ["1", "长" * 301, *TABLE[1][2:]]]).encode())
+    assert (found.rows, [u.value[:3] for u in found.unread]) == ((), ["1 长"])
+
+
+def test_merged_cells_read_what_stands_above_them(tmp_path: Path):
+    extra = "[snapshots.columns]\nunit = { fill_down = true }"
+    rows = [TABLE[0], TABLE[1], [*TABLE[2][:2], "", *TABLE[2][3:]]]
+    assert [r.cells["unit"] for r in snapshot(tmp_path, csv(rows).encode(), extra).rows] == ["street-a", "street-a"]
 
 
 @pytest.mark.parametrize(
@@ -141,9 +175,18 @@ def test_a_project_twice_in_one_snapshot_is_reported(tmp_path: Path):
         ("colour = 3", "colour"),
         ("[columns.surprise]\nheader = 'x'", "surprise"),
         ("[columns.start]\nscale = 'dozen'", "scale"),
+        ("[columns.number]\nheader = ['a', 'b']\njoin = '-'\nalso = ['c']", "join"),
+        ("[columns.'remark.']\nheader = 'x'", "remark"),
     ],
 )
 def test_a_mapping_names_what_is_wrong_in_it(tmp_path: Path, line: str, named: str):
     (tmp_path / "m.toml").write_text('list = "x"\ntitle = "y"\nsnapshots = []\n' + line, encoding="utf-8")
     with pytest.raises(BadMapping, match=named):
+        load_mapping(tmp_path / "m.toml")
+
+
+def test_what_a_period_column_speaks_of_must_be_told(tmp_path: Path):
+    text = MAPPING + SNAPSHOT + '[snapshots.columns]\nperiod_investment = { header = "年度计划", currency = "CNY" }\n'
+    (tmp_path / "m.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(BadMapping, match="缺少 period"):
         load_mapping(tmp_path / "m.toml")
