@@ -1,8 +1,10 @@
 """A snapshot against the ledger: what is new, moved, handed over, rated, gone or back becomes commands."""
 
 import difflib
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from heapq import nlargest
 
 from api.sheets.mapping import Mapping, SnapshotMapping, folded
 from api.sheets.reading import Row, Snapshot
@@ -21,10 +23,13 @@ from domain.project.ratings import RateProject, Remark, SelfRated
 from domain.project.responsibilities import AssignResponsibility, HandOverResponsibility, Holder, tenures
 from domain.questions.attributes import attribute, word
 from domain.questions.status import plan_field
-from domain.values import NoneProvided, Period
+from domain.values import NoneProvided, Period, Withheld
+from domain.viewpoint import Viewpoint
 from store.deciding import Asking, Deciding
 
 PLAN = ("start", "completion", "operation", "investment")
+SILENT = ("unit", "name_en", "category", "industry", "investor", "description")
+"""What cannot say of itself that it is withheld or that there is none: the rating says so in a remark."""
 ATTRIBUTES = ("name", "name_en", "category", "industry", "investor", "description")
 
 
@@ -44,34 +49,69 @@ class Refusal:
     error: Refused
 
 
+class AmbiguousName(Refused):
+    """Several projects bear this name and the row has no number; give it one, or end the others' listing first."""
+
+    zh = "有多个项目用此名称，而此行没有编号；请补编号，或先将其余项目退出清单。"
+
+
 @dataclass
 class Register:
-    """Which project a row means: by its number, else by any name it ever had."""
+    """Which project a row means: by its number, else by its name, else by any name it ever had."""
 
     scheme: str
     renames: dict[str, str] = field(default_factory=dict)
     by_number: dict[str, str] = field(default_factory=dict)
-    by_name: dict[str, str] = field(default_factory=dict)
+    by_name: dict[str, dict[str, None]] = field(default_factory=dict)
+    """Every project that ever bore the name."""
+    names: dict[str, str] = field(default_factory=dict)
+    """What each is called now."""
 
     def learn(self, history: History) -> None:
         """Take in what a project's entries call it."""
         for entry in history.entries:
             if isinstance(entry.event, ProjectEntered | ProjectDescribed):
                 if entry.event.name is not None:
-                    self.by_name[folded(entry.event.name)] = history.label
+                    self.names[history.label] = folded(entry.event.name)
+                    self.by_name.setdefault(folded(entry.event.name), {})[history.label] = None
                 for code in entry.event.codes or ():
                     if code.scheme == self.scheme:
-                        self.by_number[code.value] = history.label
+                        self.by_number[folded(code.value)] = history.label
 
-    def find(self, row: Row, taken: set[str]) -> str | None:
-        """The project's code; a project that another row of the snapshot already is, is not meant again."""
-        known = self.by_number.get(row.number) if row.number is not None else None
-        if known is None:
-            name = folded(row.name)
-            known = self.by_name.get(name)
-            if known is None and name in self.renames:
-                known = self.by_name.get(self.renames[name])
-        return known if known not in taken else None
+    def find(self, rows: Iterable[Row], listed: Callable[[str], bool]) -> tuple[dict[int, str], dict[int, Row]]:
+        """The project of each row by its place, and the rows whose name alone does not tell; the rest are new.
+
+        What is surer goes first for all rows, so that no row takes a project that another one names by its number.
+        """
+        waiting = list(rows)
+        found: dict[int, str] = {}
+        ambiguous: dict[int, Row] = {}
+        taken: set[str] = set()
+        for candidates in (self._numbered, self._named, self._formerly_named, self._renamed):
+            for row in waiting:
+                free = [code for code in candidates(row) if code not in taken]
+                if len(free) > 1:
+                    free = [code for code in free if listed(code)] or free
+                if len(free) == 1:
+                    found[row.place] = free[0]
+                    taken.add(free[0])
+                elif free and row.number is None:
+                    ambiguous[row.place] = row
+            waiting = [row for row in waiting if row.place not in found and row.place not in ambiguous]
+        return found, ambiguous
+
+    def _numbered(self, row: Row) -> Iterable[str]:
+        known = self.by_number.get(folded(row.number)) if row.number is not None else None
+        return () if known is None else (known,)
+
+    def _named(self, row: Row) -> Iterable[str]:
+        return [code for code in self.by_name.get(folded(row.name), ()) if self.names[code] == folded(row.name)]
+
+    def _formerly_named(self, row: Row) -> Iterable[str]:
+        return self.by_name.get(folded(row.name), ())
+
+    def _renamed(self, row: Row) -> Iterable[str]:
+        return self.by_name.get(self.renames.get(folded(row.name), ""), ())
 
 
 class Importing:
@@ -100,15 +140,23 @@ class Importing:
             title = f"{self._mapping.title} {snapshot.label}"
             publish = PublishList(occurred_on=snapshot.as_at, list=self._mapping.list, title=title)
             self._do(DISTRICT, publish, asking, snapshot, 0, "")
-        taken: set[str] = set()
-        for row in snapshot.rows:
-            code = self._register.find(row, taken)
-            taken.add(self._row(code, row, snapshot, settings, asking))
+        found, ambiguous = self._register.find(snapshot.rows, self._listed)
+        self.refusals.extend(
+            Refusal(snapshot.file, row.place, row.name, AmbiguousName(row.name)) for row in ambiguous.values()
+        )
+        taken = {
+            self._row(found.get(row.place), row, snapshot, settings, asking)
+            for row in snapshot.rows
+            if row.place not in ambiguous
+        }
         for code in self._projects:
-            if code not in taken and self._mapping.list in lists(self._deciding.past(code).now):
+            if code not in taken and self._listed(code):
                 leave = LeaveList(act="leave", occurred_on=snapshot.as_at, list=self._mapping.list)
                 self._do(code, leave, asking, snapshot, 0, word(self._deciding.past(code).now, "name") or code)
         return self._deciding.entries[before:]
+
+    def _listed(self, code: str) -> bool:
+        return self._mapping.list in lists(self._deciding.past(code).now)
 
     def _do(
         self, label: str | None, command: Command, asking: Asking, snapshot: Snapshot, row: int, project: str
@@ -169,11 +217,16 @@ class Importing:
             lambda view, _: self._rating(view, row, snapshot),
         )
         for change in changes:
-            command = change(self._deciding.past(code).now, code)
+            command = change(self._as_at(code, snapshot), code)
             if command is not None:
                 do(code, command)
-        self._register.learn(self._deciding.past(code))
         return code
+
+    def _as_at(self, code: str, snapshot: Snapshot) -> View:
+        """A snapshot is compared with what held on its day: what somebody recorded of later days is not undone."""
+        past = self._deciding.past(code)
+        later = any(s.fact.occurred_on > snapshot.as_at for s in past.now.facts)
+        return past.at(Viewpoint(snapshot.as_at)) if later else past.now
 
     def _text(self, row: Row, fact: str) -> str | None:
         value = row.cells.get(fact)
@@ -221,7 +274,7 @@ class Importing:
         changed = {name: value for name, value in said.items() if not _same(value, plan_field(view, name)[1][0])}
         if not changed:
             return None
-        if not view.of(PlanAdopted):
+        if not self._deciding.past(view.label).now.of(PlanAdopted):
             return AdoptPlan(act="adopt", occurred_on=snapshot.as_at, **changed)  # type: ignore[arg-type]
         return RevisePlan(act="revise", occurred_on=snapshot.as_at, **changed)  # type: ignore[arg-type]
 
@@ -263,7 +316,7 @@ class Importing:
         remarks = tuple(
             Remark(about=fact.removeprefix("remark."), text=value)  # type: ignore[arg-type]  # text or a blank
             for fact, value in row.cells.items()
-            if fact.startswith("remark.")
+            if fact.startswith("remark.") or (fact in SILENT and isinstance(value, Withheld | NoneProvided))
         )
         if light is None and not remarks:
             return None
@@ -282,15 +335,29 @@ def _same(value: object, before: object) -> bool:
 def suggest_renames(gone: Iterable[str], new: Iterable[str]) -> list[tuple[str, str]]:
     """Pairs (old name, new name) that look alike: for a person to confirm in the mapping, never applied by itself."""
     old = list(gone)
+    holding: dict[str, list[int]] = {}
+    pairs = [_pairs(folded(name)) for name in old]
+    for index, its in enumerate(pairs):
+        for pair in its:
+            holding.setdefault(pair, []).append(index)
     found = []
     for name in new:
-        alike, closest = max(((_likeness(folded(o), folded(name)), o) for o in old), default=(0.0, ""))
+        own = _pairs(folded(name))
+        shared = Counter(index for pair in own for index in holding.get(pair, ()))
+        near = nlargest(CLOSEST, shared, key=lambda i: shared[i] / min(len(own), len(pairs[i])))
+        alike, index = max(((_likeness(folded(old[i]), folded(name)), -i) for i in near), default=(0.0, 0))
         if alike >= ALIKE:
-            found.append((closest, name))
+            found.append((old[-index], name))
     return found
 
 
 ALIKE = 0.75
+CLOSEST = 8
+"""So many are compared letter by letter: those that share most pairs of letters. All with all takes minutes for 2,000."""
+
+
+def _pairs(plain: str) -> set[str]:
+    return {plain[i : i + 2] for i in range(max(1, len(plain) - 1))}
 
 
 def _likeness(one: str, other: str) -> float:

@@ -2,15 +2,21 @@
 
 from collections.abc import Callable, Iterator
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from api.cli import main
 from api.services import Services, over
+from domain.entry import Source
+from domain.project.plans import RevisePlan
+from domain.project.ratings import Remark
 from domain.questions.status import Status
+from domain.values import Money, Withheld
 from domain.viewpoint import Viewpoint
 from store.database import opened
+from tests.given import actor
 
 MAPPING = """
 list = "key"
@@ -65,6 +71,49 @@ light = { header = "RAG", words = { "G" = "green", "R" = "red" } }
 FIRST = "项目名称,责任单位,计划竣工时间,总投资 (万元),亮灯\n西湖里,甲街道,2027-12-31,12000.5,绿\n象湖城,甲街,未定,涉密,紫\n"
 SECOND = "项目名称,责任单位,计划竣工时间,总投资,亮灯\n西湖里,乙街道,2028-06-30,12000.5,红\n朝阳站,甲街道,2027-01-01,500,绿\n"
 BOARD = "Project;西湖里;朝阳站\nWho;B;A\nDone by;?;01 Jan 2027\nRAG;R;R\n"
+
+HOSTILE = """
+list = "key"
+title = "重点项目"
+scheme = "district"
+skip = ["[一二三]、.*", "小计|合计", "注[:：].*"]
+repeated = "added_up"
+[units]
+street-a = { name = "甲街道" }
+street-b = { name = "乙街道" }
+[blanks]
+none_provided = ["待定"]
+[[snapshots]]
+file = "十一.txt"
+label = "2026-09"
+as_at = 2026-09-30
+recorded = 2026-10-05T09:00:00+08:00
+layout = "columns"
+delimiter = "\\t"
+header_row = 2
+ignore = ["序号"]
+[snapshots.columns]
+number = { header = ["办", "号"], join = "-" }
+name = { header = "项目名称" }
+unit = { header = "责任单位", fill_down = true }
+category = { header = "类别" }
+start = { header = "开工", formats = ["%Y年%m月", "%Y/%m/%d", "%d-%b-%y"] }
+completion = { header = "竣工", formats = ["%Y年%m月", "Q%q %Y"], day = "last", dates = { "2027年底前" = 2027-12-31 } }
+investment = { header = "总投资（万元）", currency = "CNY", scale = "万", strip = "[,]" }
+light = { header = "亮灯", words = { "●" = "green", "红灯" = "red" } }
+"""
+ELEVENTH = """
+2026年重点项目表
+\t序号\t办\t号\t项目名称\t责任单位\t类别\t开工\t竣工\t总投资（万元）\t亮灯
+\t一、产业类
+\t1\t甲\t01\t西湖里\t乙街道\t待定\t2024年3月\t２０２８年６月\t1２，０00.5\t●
+\t2\t甲\t02\t南湖城\t\t文旅\t2024/3/5\tQ3 2027\t1,000\t红灯
+\t3\t甲\t02\t南湖城\t\t文旅\t\t\t500\t红灯
+\t4\t乙\t01\t朝阳站\t甲街道\t交通\t31-Mar-24\t2027年底前\t待定\t○
+\t小计\t\t\t\t\t\t\t\t13,500.5
+\t
+\t注：金额含税
+"""
 
 Lifecycle = Callable[..., tuple[int, str, str]]
 
@@ -166,6 +215,136 @@ def test_another_layout_needs_a_mapping_file_and_the_same_again_proposes_nothing
     (folder / "board.txt").write_text(BOARD.replace("\n", "\r\n"), encoding="gb18030")
     code, said, _ = lifecycle(*importing(folder, "board.txt", mapping="other.toml"))
     assert (code, "nothing new" in said, ledger.reading.head().position) == (0, True, after)
+
+
+def eleventh(folder: Path) -> Path:
+    """Transposed, tab separated, GB18030: the text above stands on its side in the file."""
+    rows = [line.split("\t") for line in ELEVENTH.strip("\n").split("\n")]
+    turned = [[row[i] if i < len(row) else "" for row in rows] for i in range(len(rows[1]))]
+    (folder / "十一.txt").write_text("".join("\t".join(row) + "\r\n" for row in turned), encoding="gb18030")
+    (folder / "hostile.toml").write_text(HOSTILE, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_a_hostile_layout_of_its_own_needs_a_mapping_file_alone(
+    lifecycle: Lifecycle, folder: Path, ledger: Services, live: bool
+):
+    assert lifecycle(*importing(folder, "2025.csv", "2026.csv"), "--backfill")[0] == 0
+    if live:
+        lifecycle("open")
+    code, said, complaint = lifecycle(
+        *importing(eleventh(folder), "十一.txt", mapping="hostile.toml"), *([] if live else ["--backfill"])
+    )
+    assert code == 0, complaint
+    assert "rows the mapping skips: 3, 8, 10" in said
+    assert "1 cells not read" in said
+    assert "not read: 十一.txt 7 '亮灯' '朝阳站': '○'" in said
+    if not live:
+        lifecycle("open")
+    assert ledger.reading.labels("XH-") == ["XH-2025-001", "XH-2025-002", "XH-2026-001", "XH-2026-002"]
+    lake, station, city = (status(ledger, code) for code in ("XH-2025-001", "XH-2026-001", "XH-2026-002"))
+    assert [
+        (p.field, p.in_force.value or p.in_force.blank) for f in (lake, city, station) for p in f.plan if p.in_force
+    ] == [
+        ("start", date(2024, 3, 1)),
+        ("completion", date(2028, 6, 30)),
+        ("operation", "not_mentioned"),
+        ("investment", wan("12000.5")),
+        ("start", date(2024, 3, 5)),
+        ("completion", date(2027, 9, 30)),
+        ("operation", "not_mentioned"),
+        ("investment", wan("1500")),
+        ("start", date(2024, 3, 31)),
+        ("completion", date(2027, 12, 31)),
+        ("operation", "not_mentioned"),
+        ("investment", "none_provided"),
+    ]
+    assert [[h.holder.unit for h in found.responsible] for found in (lake, city, station)] == [
+        ["street-b"],
+        ["street-b"],
+        ["street-a"],
+    ]
+    assert [found.light and found.light.light for found in (lake, city, station)] == ["green", "red", "green"]
+    before = ledger.reading.head().position
+    again = lifecycle(*importing(folder, "十一.txt", mapping="hostile.toml"))
+    assert (again[0], "nothing new" in again[1], ledger.reading.head().position) == (0, True, before)
+
+
+NUMBERED = MAPPING.replace("{more}", 'scheme = "district"').replace("[columns]", '[columns]\nnumber = {{ header = "编号" }}')
+
+
+def numbered(folder: Path, first: str, second: str) -> Path:
+    """Two snapshots of (编号, 项目名称), one project a line."""
+    for name, lines in (("2025.csv", first), ("2026.csv", second)):
+        rows = "".join(f"{line},,,,\n" for line in lines.split())
+        (folder / name).write_text("编号,项目名称,责任单位,计划竣工时间,总投资,亮灯\n" + rows, encoding="utf-8")
+    (folder / "m.toml").write_text(NUMBERED.format(), encoding="utf-8")
+    return folder
+
+
+def test_a_number_is_surer_than_a_name_also_when_the_name_comes_first(lifecycle: Lifecycle, folder: Path, ledger: Services):
+    numbered(folder, "A-1,西湖里 A-2,象湖城", "A-9,西湖里 a-1,西湖里东 A-2,西湖里")
+    assert lifecycle(*importing(folder, "2025.csv"))[0] == 0
+    assert lifecycle(*importing(folder, "2026.csv"))[0] == 0
+    names = {code: status(ledger, code).name for code in ledger.reading.labels("XH-")}
+    assert {code: name and name.value for code, name in names.items()} == {
+        "XH-2025-001": "西湖里东",
+        "XH-2025-002": "西湖里",
+        "XH-2026-001": "西湖里",
+    }
+    before = ledger.reading.head().position
+    assert "nothing new" in lifecycle(*importing(folder, "2026.csv"))[1]
+    assert ledger.reading.head().position == before
+
+
+def test_a_number_that_changed_is_told_by_the_name(lifecycle: Lifecycle, folder: Path, ledger: Services):
+    numbered(folder, "A-1,西湖里", "B-7,西湖里")
+    lifecycle(*importing(folder, "2025.csv"))
+    lifecycle(*importing(folder, "2026.csv"))
+    assert ledger.reading.labels("XH-") == ["XH-2025-001"]
+    assert [c.value for c in status(ledger, "XH-2025-001").codes] == ["A-1", "B-7"]
+
+
+def test_a_name_of_several_projects_and_no_number_is_refused_not_guessed(
+    lifecycle: Lifecycle, folder: Path, ledger: Services
+):
+    numbered(folder, "A-1,西湖里 A-2,西湖里", ",西湖里")
+    lifecycle(*importing(folder, "2025.csv"))
+    before = ledger.reading.head().position
+    code, _, complaint = lifecycle(*importing(folder, "2026.csv"))
+    assert (code, "Several projects bear this name" in complaint, ledger.reading.head().position) == (1, True, before)
+
+
+def test_a_second_row_of_a_project_is_listed_and_never_becomes_another_one(
+    lifecycle: Lifecycle, folder: Path, ledger: Services
+):
+    numbered(folder, "A-1,西湖里 A-1,西湖里二期 A-2,象湖城", "A-1,西湖里")
+    for _ in range(2):
+        code, said, _ = lifecycle(*importing(folder, "2025.csv"))
+        assert (code, "not read: 2025.csv 3 '' '西湖里二期': 'A-1 西湖里二期'" in said) == (0, True)
+        assert ledger.reading.labels("XH-") == ["XH-2025-001", "XH-2025-002"]
+    assert "nothing new" in said
+
+
+def test_what_was_recorded_of_later_days_is_not_undone_by_a_snapshot(lifecycle: Lifecycle, folder: Path, ledger: Services):
+    lifecycle(*importing(folder, "2026.csv"))
+    later = RevisePlan(act="revise", occurred_on=date(2026, 7, 20), completion=date(2029, 1, 1), reason="会议纪要")
+    ledger.ledger.record("XH-2026-001", later, by=actor("p-office"), source=Source(door="api"))
+    assert "nothing new" in lifecycle(*importing(folder, "2026.csv"))[1]
+    assert completion(status(ledger, "XH-2026-001")) == date(2029, 1, 1)
+
+
+def test_an_attribute_that_is_withheld_is_kept_with_its_reason(lifecycle: Lifecycle, folder: Path, ledger: Services):
+    (folder / "2026.csv").write_text(SECOND.replace("甲街道", "涉密，另报"), encoding="utf-8")
+    lifecycle(*importing(folder, "2026.csv"))
+    light = status(ledger, "XH-2026-002").light
+    assert light is not None
+    assert light.remarks == (Remark(about="unit", text=Withheld(reason="涉密，另报")),)
+
+
+def wan(amount: str) -> Money:
+    return Money(amount=Decimal(amount) * 10_000, currency="CNY")
 
 
 def test_a_snapshot_older_than_what_was_imported_is_refused(lifecycle: Lifecycle, folder: Path, ledger: Services):
