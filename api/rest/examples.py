@@ -155,9 +155,8 @@ def the_month(number: int) -> Iterator[Example]:
     objection: JsonValue = {"entry": f"{CODE}#{number + 2}", "text": "另有12人未计入"}
     yield Example(reconciled, on("2026-11-21", act="object", objections=[objection], reason="补充材料后到"), "clerk")
     yield Example(reconciled, on("2026-11-22", act="confirm", reason="已核清"), "clerk")
-    opened: Body = {"kind": "period_opened", **on("2026-10-01", deadline="2027-01-15")}
-    opened["period"] = {"since": "2026-09-01", "until": "2026-09-30"}
-    yield from judged("/periods/2026-09", 1, opened, last=12)
+    extended: Body = {"kind": "deadline_extended", **on("2026-10-08", unit="street-a", until="2027-02-15", ground="汛期")}
+    yield from judged("/periods/2026-09", 2, extended, last=12)
     yield Example(f"{returns}/street-b/draft", {"nothing_to_report": True, "note": "本月无变化"}, method="PUT")
     yield Example(f"{returns}/street-b/submission", on("2026-11-19"))
     yield Example("/periods/2026-09/closings", on("2026-11-20"))

@@ -157,6 +157,8 @@ def propose_correction(past: History, command: ProposeCorrection, context: Conte
     if command.reads == current.fact:
         raise NothingChanges(cite(past.label, command.target), pointer="/reads")
     check_fact(past, command.reads, context, without=command.target)
+    if context.alone:
+        check_rest(past, command.target, command.reads, context)
     event = Corrected if context.alone else CorrectionProposed
     return [event(target=command.target, replaces=current.wording.number, reads=command.reads, reason=command.because)]
 
@@ -169,6 +171,8 @@ def propose_annulment(past: History, command: ProposeAnnulment, context: Context
     if matter.current.fact.begins and stream_kind(past.label) != "project":
         raise BeginsItsStream(past.label, pointer="/target")
     together("annul", matter.current.original, context)
+    if context.alone:
+        check_rest(past, command.target, None, context)
     event = Annulled if context.alone else AnnulmentProposed
     return [event(target=command.target, reason=command.because)]
 
@@ -204,8 +208,8 @@ def independent(entry: Entry, matter: Matter, context: Context) -> None:
 
 def overtaken(entry: Entry, matter: Matter) -> None:
     """Raises Stale where something was decided about the fact after this was asked."""
-    decided = [matter.current.approval, *(turn for turn, _ in matter.turns)]
-    later = [d for d in decided if d is not None and d.number > entry.number]
+    decided = [matter.current.approval or matter.current.wording, *(turn for turn, _ in matter.turns)]
+    later = [d for d in decided if d.number > entry.number]
     if later:
         raise Stale(later[-1].citation, pointer="/proposal")
 

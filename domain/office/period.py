@@ -66,6 +66,7 @@ class PeriodOpened(Opening, Fact):
     """月报期开启."""
 
     kind: ClassVar = Kind(230, "period_opened", "period")
+    begins: ClassVar = True
     period: Period
 
     def mentions(self) -> Mentions:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from domain.entry import Actor
-from domain.errors import IsAnnulled, UnknownPerson, UnknownUnit
-from domain.judging.corrections import BeginsItsStream, OthersRestOnIt, SelfApproval, Stale
+from domain.errors import IsAnnulled, SelfApproval, UnknownPerson, UnknownUnit
+from domain.judging.corrections import BeginsItsStream, OthersRestOnIt, Stale
 from domain.project.endings import NotEnded
 from domain.project.funds import BeforeItArrived, MoreThanArrived
 from domain.project.periods import PeriodAlreadyReported

@@ -44,6 +44,9 @@ class Fact:
         turned = [annulled for position, annulled in self.turns if position <= known]
         return None if not told or (turned and turned[-1]) else told[-1]
 
+    def changed_since(self, position: int) -> bool:
+        return any(p > position for p in (*(w.position for w in self.wordings), *(p for p, _ in self.turns)))
+
     def recognised(self, known: int, bureau: str) -> int | None:
         now, last = self.reads(known), [v for v in self.verdicts if v.bureau == bureau and v.position <= known]
         if now is None or not last or last[-1].amount is None:
@@ -59,6 +62,7 @@ class Proposal:
     replaces: int
     wording: tuple[date, int] | None
     asked_by: str
+    position: int
 
 
 @dataclass

@@ -253,7 +253,9 @@ class SideBySide(RuleBasedStateMachine):
         elif (now.day, now.amount) != (day, amount):
             said = self.recorded(path, body)
             number = int(said["entry"].rpartition("#")[2])
-            self.model.proposals.append(Proposal(number, fact, "correct", now.entry, (day, amount), "office"))
+            self.model.proposals.append(
+                Proposal(number, fact, "correct", now.entry, (day, amount), "office", said["position"])
+            )
 
     @precondition(lambda self: self.model.facts)
     @rule(data=st.data(), day=DAYS, amount=FEN)
@@ -269,7 +271,7 @@ class SideBySide(RuleBasedStateMachine):
         said = self.recorded(f"/projects/{fact.project}/corrections", body, who)
         number = int(said["entry"].rpartition("#")[2])
         if self.model.returns[PERIOD, fact.unit].state == "accepted":
-            self.model.proposals.append(Proposal(number, fact, "correct", now.entry, (day, amount), who))
+            self.model.proposals.append(Proposal(number, fact, "correct", now.entry, (day, amount), who, said["position"]))
         else:
             fact.wordings.append(Wording(said["position"], number, day, amount))
 
@@ -283,7 +285,7 @@ class SideBySide(RuleBasedStateMachine):
             f"/projects/{fact.project}/{what}ments" if what == "annul" else f"/projects/{fact.project}/reinstatements", body
         )
         number = int(said["entry"].rpartition("#")[2])
-        self.model.proposals.append(Proposal(number, fact, what, 0, None, "office"))
+        self.model.proposals.append(Proposal(number, fact, what, 0, None, "office", said["position"]))
 
     @precondition(lambda self: self.model.proposals)
     @rule(data=st.data(), decline=st.integers(0, 4))
@@ -301,8 +303,8 @@ class SideBySide(RuleBasedStateMachine):
         )
         stale = {
             "correct": now is None or now.entry != proposal.replaces,
-            "annul": now is None,
-            "reinstate": now is not None,
+            "annul": fact.changed_since(proposal.position),
+            "reinstate": fact.changed_since(proposal.position),
         }[proposal.what]
         if stale:
             self.post(path, body, "second", refused="stale")
