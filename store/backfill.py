@@ -1,6 +1,6 @@
 """历史数据补录: past records are staged, then decided and appended in one transaction, once, before the opening."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -24,6 +24,10 @@ from store.recorder import Request, columns
 STAGE = """
 INSERT INTO staged (sha256, file, stated_at, row, kind, content) VALUES (%s, %s, %s, %s, %s, %s)
 ON CONFLICT DO NOTHING
+"""
+REPLACE = """
+DELETE FROM staged
+WHERE file = %s AND kind = ANY(%s) AND sha256 <> %s AND (kind = 'command' OR stated_at = %s)
 """
 STAGED = "SELECT sha256, file, stated_at, row, kind, content FROM staged ORDER BY stated_at, file, row"
 APPEND_STATED = "SELECT * FROM append_stated(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
@@ -61,6 +65,27 @@ class Staged:
     content: bytes
 
 
+COMMANDS, SNAPSHOT = ["command"], ["snapshot", "row"]
+
+
+def _place(row: Staged) -> tuple[str, datetime | None]:
+    """What a file that is staged again, corrected or re-saved, replaces: the snapshot of its name and time, or all the
+    lines of the command file of its name."""
+    return row.file, None if row.kind == "command" else row.stated_at
+
+
+def _firsts(rows: Sequence[Staged]) -> Iterable[Staged]:
+    return {_place(row): row for row in rows}.values()
+
+
+@dataclass
+class Waiting:
+    """What a staging did: rows that are new, rows of an earlier version of the same files that they replace."""
+
+    new: int = 0
+    replaced: int = 0
+
+
 @dataclass
 class Prepared:
     """All that was staged, decided: requests with their stated times, ready to be appended."""
@@ -80,21 +105,25 @@ class Backfill:
         self._pool = pool
         self._reading = reading
 
-    def stage(self, rows: Sequence[Staged]) -> int:
-        """Keep rows until the opening; answers how many are new. Raises OpenAlready, StatedAhead."""
+    def stage(self, rows: Sequence[Staged]) -> "Waiting":
+        """Keep rows until the opening, in place of what was staged of the same files. Raises OpenAlready, StatedAhead."""
         if self._reading.head().opened:
             raise OpenAlready
         now = datetime.now(SHANGHAI)
         for row in rows:
             if row.stated_at > now:
                 raise StatedAhead(f"{row.file} {row.row}: {row.stated_at}")
-        before = self._reading.staged()
+        waiting = Waiting()
         try:
             with self._pool.connection() as connection, connection.transaction(), connection.cursor() as cursor:
+                for row in _firsts(rows):
+                    kinds = COMMANDS if row.kind == "command" else SNAPSHOT
+                    waiting.replaced += cursor.execute(REPLACE, (row.file, kinds, row.sha256, row.stated_at)).rowcount
                 cursor.executemany(STAGE, [(r.sha256, r.file, r.stated_at, r.row, r.kind, r.content) for r in rows])
+                waiting.new = max(0, cursor.rowcount)
         except psycopg.errors.DatabaseError as error:
             raise _told(error) from error
-        return self._reading.staged() - before
+        return waiting
 
     def discard(self) -> int:
         """Drop everything staged; answers how many rows."""
@@ -107,8 +136,8 @@ class Backfill:
             return cursor.execute(STAGED).fetchall()
 
     def requests(self, rows: Sequence[Staged]) -> Iterator[list[Staged]]:
-        """Each (stated time, file) is a request of its own."""
-        for _, group in groupby(rows, key=lambda r: (r.stated_at, r.file)):
+        """Each (stated time, file) is a request of its own; two files of one name are two."""
+        for _, group in groupby(rows, key=lambda r: (r.stated_at, r.file, r.sha256)):
             yield list(group)
 
     def decide_all(
@@ -120,11 +149,13 @@ class Backfill:
         """
         if self._reading.head().opened:
             raise OpenAlready
-        waiting = {(r.sha256, r.stated_at, r.row): r for r in (*self.staged(), *more)}.values()
+        instead = {_place(r): r.sha256 for r in more}
+        kept = (r for r in self.staged() if instead.get(_place(r), r.sha256) == r.sha256)
+        waiting = {(r.sha256, r.stated_at, r.row): r for r in (*kept, *more)}.values()
         deciding = Deciding(History, lambda _: 1)
         prepared = Prepared(deciding, [])
         done = 0
-        for rows in self.requests(sorted(waiting, key=lambda r: (r.stated_at, r.file, r.row))):
+        for rows in self.requests(sorted(waiting, key=lambda r: (r.stated_at, r.file, r.sha256, r.row))):
             before = len(deciding.entries)
             source = Source(door="import", file=rows[0].file, sha256=rows[0].sha256.hex())
             asking = Asking(by, source, rows[0].stated_at, uuid4(), uuid4(), imported=True)

@@ -130,7 +130,13 @@ def stage(
         rows.extend(staged_snapshot(snapshot, settings, mapping))
     if arguments.dry_run:
         return preview(running, backfill, rows, [s for _, s in snapshots], arguments.report)
-    new = backfill.stage(rows)
+    waiting = backfill.stage(rows)
+    new = waiting.new
+    if waiting.replaced:
+        say(
+            f"取代此前暂存的同名文件 {waiting.replaced} 行。",
+            f"{waiting.replaced} rows staged earlier of files of these names are replaced.",
+        )
     say(
         f"已暂存 {new} 行（此前已有 {len(rows) - new} 行）；用 lifecycle open 启用台账。",
         f"{new} rows staged ({len(rows) - new} were already); `lifecycle open` opens the ledger.",

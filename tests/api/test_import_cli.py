@@ -1,5 +1,6 @@
 """`lifecycle import` and `lifecycle open`, as people use them: shown first, staged, opened, then kept up to date."""
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
@@ -374,6 +375,26 @@ def test_a_rename_is_suggested_and_counts_once_it_is_confirmed(lifecycle: Lifecy
     name = status(ledger, "XH-2025-001").name
     assert (name and name.value) == "西湖里（二期）"
     assert ledger.reading.labels("XH-2026-") == ["XH-2026-001"]
+
+
+def test_a_file_staged_again_corrected_or_re_saved_takes_the_place_of_the_earlier_one(
+    lifecycle: Lifecycle, folder: Path, ledger: Services
+):
+    line = {"stated": "2025-03-01T09:00:00+08:00", "by": {"person": "p-wang", "unit": "office"}, "noun": "units"}
+    opens = [line | {"command": {"occurred_on": "2025-01-01", "code": c, "name": c}} for c in ("park-a", "park-b")]
+    (folder / "past.jsonl").write_text("".join(json.dumps(o) + "\n" for o in opens), encoding="utf-8")
+    lifecycle(*importing(folder, "2025.csv", "past.jsonl"), "--backfill")
+    (folder / "2025.csv").write_text(FIRST.replace("\n", "\r\n").replace("紫", "红"), encoding="gb18030")
+    (folder / "past.jsonl").write_text(json.dumps(opens[0]), encoding="utf-8")
+    shown = lifecycle(*importing(folder, "2025.csv", "past.jsonl"), "--backfill", "--dry-run")
+    assert (shown[0], ledger.reading.staged()) == (0, 5)
+    code, said, _ = lifecycle(*importing(folder, "2025.csv", "past.jsonl"), "--backfill")
+    assert (code, "5 rows staged earlier of files of these names are replaced" in said) == (0, True)
+    assert "4 rows staged (0 were already)" in said
+    assert lifecycle("open")[0] == 0
+    assert ledger.reading.labels("unit:park") == ["unit:park-a"]
+    light = status(ledger, "XH-2025-002").light
+    assert (light and light.light) == "red"
 
 
 def test_what_is_staged_can_be_dropped(lifecycle: Lifecycle, folder: Path, ledger: Services):
