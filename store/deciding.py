@@ -64,6 +64,8 @@ class Deciding:
         self.streams: dict[str, History] = {}
         self.entries: list[Entry] = []
         self._numbers: dict[str, int] = {}
+        self._settled: tuple[History | None, Settings] = None, Settings()
+        """The settings, and the district's history they were read from."""
 
     def prefetch(self, histories: dict[str, History]) -> None:
         """Histories loaded together; those decided on already stay as they are."""
@@ -77,7 +79,10 @@ class Deciding:
 
     @property
     def settings(self) -> Settings:
-        return settings_of(self.past(DISTRICT).now)
+        past = self.past(DISTRICT)
+        if past is not self._settled[0]:
+            self._settled = past, settings_of(past.now)
+        return self._settled[1]
 
     def decide(
         self,

@@ -283,7 +283,8 @@ def lines_follow(past: History, command: SubmitReturn, context: Context, load: L
     kept: set[tuple[str, int]] = set()
     parts: list[Part] = []
     for n, line in enumerate(command.lines):
-        place, fact = f"/lines/{n}/command", _stated(line, context, load)
+        place = f"/lines/{n}/command"
+        fact = _stated(line, context, load) if existing else None
         if line.entry is not None:
             key = (line.project, line.entry)
             if key not in existing or fact is None:
