@@ -43,6 +43,13 @@ class NotFound(Refused):
     sort = "missing"
 
 
+class NotKnownThen(Refused):
+    """The ledger did not know this yet at the viewpoint asked for (`known`); it was recorded later."""
+
+    zh = "在所询问的时点（known）台账中尚无此项，它是之后才入账的。"
+    sort = "missing"
+
+
 class NotPermitted(Refused):
     """This role may not do this here; ask the major-projects office."""
 

@@ -10,8 +10,11 @@ MOST_BYTES = 1_048_576
 DEEPEST = 64
 STRINGS_AND_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\Z)|([\[{])|([\]}])', re.DOTALL)
 """A string is skipped whole, so that brackets in it do not count; one that never ends reaches to the end."""
-UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-"""Control characters but tab and line ends, and halves of characters."""
+UNWANTED = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u200b\u2028-\u202e\u2060\u2066-\u2069\ufeff\ufdd0-\ufdef\ufffe\uffff]"
+)
+"""Control characters but tab and line ends, halves of characters, and what nobody sees: two vouchers that look alike are
+one, and text that is shown in another order than it is written deceives (Unicode TR36)."""
 MOST_DIGITS = 30
 
 
@@ -108,7 +111,7 @@ def _characters(value: Any) -> None:
         match waiting.pop():
             case str() as text:
                 if UNWANTED.search(text):
-                    raise BadJson("a control character or half character in text / 文本含控制字符或残缺字符")
+                    raise BadJson("a control, invisible or half character in text / 文本含控制字符、不可见字符或残缺字符")
             case dict() as mapping:
                 waiting.extend(mapping)
                 waiting.extend(mapping.values())

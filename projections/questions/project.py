@@ -1,6 +1,6 @@
 """One project at a viewpoint: the fold over its stream, the very code that is the oracle (docs/decisions/0004)."""
 
-from domain.errors import NotFound
+from domain.errors import NotFound, NotKnownThen
 from domain.fact import Stage
 from domain.history import View
 from domain.office.district import LABEL as DISTRICT
@@ -18,11 +18,11 @@ class OneProject:
         self._records = records
 
     def view(self, code: str, viewpoint: Viewpoint) -> tuple[View, Settings]:
-        """Raises NotFound for a project the ledger did not know at the viewpoint."""
+        """Raises NotFound for a project that is not in the ledger, NotKnownThen for one that came in later."""
         histories = self._records.histories([code, DISTRICT])
         view = histories[code].at(viewpoint)
         if not view.matters:
-            raise NotFound(code)
+            raise NotKnownThen(code) if histories[code].version else NotFound(code)
         return view, settings_of(histories[DISTRICT].at(Viewpoint(known=viewpoint.known)))
 
     def status(self, code: str, viewpoint: Viewpoint) -> Status:

@@ -106,3 +106,11 @@ def test_problems_are_told_in_chinese_and_in_english(district: District):
     assert (chinese["code"], english["code"]) == ("in_the_future", "in_the_future")
     assert chinese["detail"].startswith("事实的发生日期不能晚于今天")
     assert english["detail"].startswith("A fact cannot have happened after today")
+
+
+@pytest.mark.parametrize("unseen", ["\u200b", "\u202e", "\ufeff", "\u2028", "\u2066", "\uffff"])
+def test_what_nobody_sees_is_no_part_of_a_voucher(district: District, unseen: str):
+    before = district.entries()
+    funds = {"act": "receive", "occurred_on": "2026-02-01", "amount": {"amount": "1.00", "currency": "CNY"}}
+    answer = district.post(f"{P}/funds", funds | {"voucher": f"V-1{unseen}"})
+    assert (answer.status_code, answer.json()["code"], district.entries()) == (400, "bad_json", before)

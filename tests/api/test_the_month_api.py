@@ -157,4 +157,4 @@ def test_a_period_is_a_viewpoint_of_its_own(month: District):
     assert month.get(f"{P}?known=period:2026-07").json()["code"] == "bad_viewpoint"
     month.recorded("/periods", {"occurred_on": "2026-05-01", "code": "2026-05", "deadline": "2026-06-05"})
     missing = month.get(f"{P}?known=period:2026-05")
-    assert (missing.status_code, missing.json()["code"]) == (404, "not_found")  # nothing was known by that deadline
+    assert (missing.status_code, missing.json()["code"]) == (404, "not_known_then")
