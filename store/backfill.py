@@ -78,6 +78,13 @@ def _firsts(rows: Sequence[Staged]) -> Iterable[Staged]:
     return {_place(row): row for row in rows}.values()
 
 
+def _not_ahead(rows: Sequence[Staged]) -> None:
+    now = datetime.now(SHANGHAI)
+    for row in rows:
+        if row.stated_at > now:
+            raise StatedAhead(f"{row.file} {row.row}: {row.stated_at}")
+
+
 @dataclass
 class Waiting:
     """What a staging did: rows that are new, rows of an earlier version of the same files that they replace."""
@@ -109,10 +116,7 @@ class Backfill:
         """Keep rows until the opening, in place of what was staged of the same files. Raises OpenAlready, StatedAhead."""
         if self._reading.head().opened:
             raise OpenAlready
-        now = datetime.now(SHANGHAI)
-        for row in rows:
-            if row.stated_at > now:
-                raise StatedAhead(f"{row.file} {row.row}: {row.stated_at}")
+        _not_ahead(rows)
         waiting = Waiting()
         try:
             with self._pool.connection() as connection, connection.transaction(), connection.cursor() as cursor:
@@ -145,10 +149,11 @@ class Backfill:
     ) -> "Prepared":
         """Decide everything staged, and `more` as if it were, from an empty ledger, in memory; nothing is recorded yet.
 
-        Raises OpenAlready.
+        Raises OpenAlready, StatedAhead.
         """
         if self._reading.head().opened:
             raise OpenAlready
+        _not_ahead(more)
         instead = {_place(r): r.sha256 for r in more}
         kept = (r for r in self.staged() if instead.get(_place(r), r.sha256) == r.sha256)
         waiting = {(r.sha256, r.stated_at, r.row): r for r in (*kept, *more)}.values()

@@ -80,7 +80,8 @@ def read_all(paths: list[Path], mapping: Mapping) -> list[tuple[SnapshotMapping,
     unknown = [p for p in paths if not any(p in (f, f.parent) for _, f in wanted)]
     if unknown:
         names = ", ".join(map(str, unknown))
-        raise SystemExit(f"映射中没有这些文件 / the mapping names no such file: {names}")
+        known = ", ".join(s.file for s in mapping.snapshots)
+        raise SystemExit(f"映射中没有这些文件 / the mapping names no such file: {names} ([[snapshots]] file = {known})")
     found = []
     with bar("读取 " if chinese() else "reading ", len(wanted)) as advance:
         for done, (settings, path) in enumerate(sorted(wanted, key=lambda w: w[0].as_at), start=1):

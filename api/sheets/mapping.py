@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from domain.entry import SHANGHAI
 from domain.errors import Refused
 from domain.settings import Light
 from domain.values import Currency, Line, UnitCode, Word
@@ -33,6 +34,17 @@ def a_pattern(text: str) -> str:
     return text
 
 
+def a_format(text: str) -> str:
+    """A strptime format. It says "time data" of a text that does not fit, and something else of a format that is none."""
+    try:
+        datetime.strptime("", text.replace("%q", "1"))  # noqa: DTZ007  (nothing is read)
+    except ValueError as error:
+        if not str(error).startswith("time data"):
+            raise ValueError(f"no format of a date / 日期格式有误: {text!r}") from None
+    return text
+
+
+Format = Annotated[str, AfterValidator(a_format)]
 Pattern = Annotated[str, AfterValidator(a_pattern)]
 Kind = Literal["line", "prose", "date", "money", "word", "unit"]
 SCALES = {"1": 1, "thousand": 10**3, "million": 10**6, "billion": 10**9}
@@ -70,7 +82,7 @@ class Column(Strict):
     """For texts: all the headers are one value, joined with this (a number made of an office and a serial number)."""
     fill_down: bool = False
     """An empty cell reads what stands above it: cells that were merged."""
-    formats: tuple[str, ...] = ()
+    formats: tuple[Format, ...] = ()
     """For dates: strptime formats, tried in order; `%q` is a quarter, `excel` reads a serial number."""
     day: Literal["first", "last"] = "first"
     """For dates whose format tells no day: which one of the month, quarter or year is meant."""
@@ -126,8 +138,8 @@ class SnapshotMapping(Strict):
     """`columns`: transposed, one column a project."""
     encodings: tuple[str, ...] = ("gb18030",)
     """Tried in order for what is no UTF-8 and bears no byte order mark."""
-    delimiter: str = ","
-    header_row: int = 1
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    header_row: Annotated[int, Field(ge=1)] = 1
     """In which row (column, when transposed) the headers stand, counted from 1; what is above is left out."""
     period: Span | None = None
     """The period that period_investment and period_forecast speak of."""
@@ -139,6 +151,8 @@ class SnapshotMapping(Strict):
     def _zoned(self) -> "SnapshotMapping":
         if self.recorded.tzinfo is None:
             raise ValueError("recorded needs its zone, such as 2016-07-07T09:30:00+01:00 / recorded 须带时区")
+        if self.recorded.astimezone(SHANGHAI).date() < self.as_at:
+            raise ValueError("recorded is before as_at / recorded 早于 as_at")
         return self
 
 
@@ -236,8 +250,19 @@ def load_mapping(path: Path) -> Mapping:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadMapping(f"{path.name}: {error}") from None
     except ValidationError as error:
-        found = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()[:10])
-        raise BadMapping(f"{path.name}: {found}") from None
+        raise BadMapping(f"{path.name}: {told(error)}") from None
+
+
+TOLD = {"extra_forbidden": "an unknown key / 不认识的键", "missing": "is wanted / 缺少此项"}
+
+
+def told(error: ValidationError) -> str:
+    """What is wrong and where, as a person looks for it in the file."""
+    found = (
+        (".".join(map(str, e["loc"])), TOLD.get(e["type"]) or e["msg"].removeprefix("Value error, "))
+        for e in error.errors()[:10]
+    )
+    return "; ".join(f"{where}: {what}" if where else what for where, what in found)
 
 
 SHIPPED = Path(__file__).parent / "mappings"

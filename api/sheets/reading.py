@@ -121,6 +121,8 @@ def read_snapshot(path: Path, snapshot: SnapshotMapping, mapping: Mapping) -> Sn
             rows[folded(row.number or row.name)], other = _added(first, row)
             found |= {fact: Unread(text=text, reason=again) for fact, text in other.items()}
         account.cells(place, name, found)
+    if not rows:
+        raise BadFile(f"{path.name}: not one project in it / 文件中没有任何项目")
     return Snapshot(
         file=path.name,
         sha256=sha256(raw).hexdigest(),
@@ -226,16 +228,20 @@ def _laid_out(
 def _table(text: str, delimiter: str, name: str, snapshot: SnapshotMapping) -> list[list[str]]:
     """Rows of equal length from the header on, turned if the file is transposed."""
     try:
-        table = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+        table = list(reader := csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error as error:
-        raise BadFile(f"{name}: {error}") from None
+        wrong = f"line {reader.line_num}: {error} (a quotation mark that is not closed?)"
+        raise BadFile(f"{name} {wrong} / 第 {reader.line_num} 行引号有误") from None
     width = max((len(row) for row in table), default=0)
     table = [row + [""] * (width - len(row)) for row in table]
     if snapshot.layout == "columns":
         table = [list(column) for column in zip(*table, strict=True)]
     table = table[snapshot.header_row - 1 :]
     if not table or not any(text.strip() for text in table[0]):
-        raise BadFile(f"{name}: no headers in {snapshot.header_row} / 第 {snapshot.header_row} 行没有表头")
+        where = ("row", "行") if snapshot.layout == "rows" else ("column", "列")
+        raise BadFile(
+            f"{name}: {where[0]} {snapshot.header_row} holds no headers / 第 {snapshot.header_row} {where[1]}没有表头"
+        )
     return table
 
 
@@ -279,7 +285,9 @@ def _places(
         each = [[i for i in _matching(header, h) if i not in gone] for h in (*column.headers, *column.also)]
         found = list(dict.fromkeys(i for some in each for i in some))
         if not found or (column.join is not None and not all(each)):
-            raise BadFile(f"{name}: no column {' | '.join(column.headers)} for {fact} / 没有这一列；有：{_shown(header)}")
+            raise BadFile(
+                f"{name}: no column {' | '.join(column.headers)} for {fact}; there are / 没有这一列；有：{_shown(header)}"
+            )
         if len(found) > (len(column.headers) if column.join is not None else 1) and not column.also:
             raise BadFile(f"{name}: {len(found)} columns for {fact} ({_shown([header[i] for i in found])}) / 有多列匹配")
         places[fact] = found
@@ -289,7 +297,9 @@ def _places(
         if index in taken | parts or any(matches(pattern, text) for pattern in ignored):
             continue
         if text.strip() or any(row[index].strip() for row in body):
-            raise BadFile(f"{name}: column {index + 1} {text[:60]!r} is neither mapped nor ignored / 既未映射也未忽略")
+            raise BadFile(
+                f"{name}: column {index + 1} {text[:60]!r} is neither mapped nor under `ignore` / 既未映射也未列入 ignore"
+            )
     if "name" not in places:
         raise BadFile(f"{name}: the mapping names no column for `name` / 映射缺少 name 列")
     return places

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from api.sheets.mapping import Mapping, SnapshotMapping
+from api.sheets.mapping import Mapping, SnapshotMapping, told
 from api.sheets.proposing import Importing, Refusal
 from api.sheets.reading import Row, Snapshot
 from domain.command import BEGINNINGS, TABLE, Command
@@ -81,8 +81,7 @@ def staged_commands(path: Path) -> list[Staged]:
                 said = CommandLine.model_validate_json(line)
                 the_command(said)
             except ValidationError as error:
-                wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()[:10])
-                raise BadCommandFile(f"{path.name} {number}: {wrong}") from None
+                raise BadCommandFile(f"{path.name} {number}: {told(error)}") from None
             except BadCommandFile as unknown:
                 raise BadCommandFile(f"{path.name} {number}: {unknown.about}") from None
             staged.append(Staged(digest, path.name, said.stated, number, "command", line.strip()))

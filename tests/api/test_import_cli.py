@@ -130,6 +130,7 @@ def lifecycle(monkeypatch: pytest.MonkeyPatch, database: str, capsys: pytest.Cap
             code = main([str(a) for a in arguments])
         except SystemExit as left:
             code = left.code if isinstance(left.code, int) else 2
+            print(left.code)
         said = capsys.readouterr()
         return code, said.out, said.err
 
@@ -356,7 +357,7 @@ def test_a_snapshot_older_than_what_was_imported_is_refused(lifecycle: Lifecycle
 
 
 def test_a_snapshot_of_which_anything_is_refused_is_not_half_recorded(lifecycle: Lifecycle, folder: Path, ledger: Services):
-    settings = MAPPING.format(more="").replace("2026-06-30", "2099-06-30")
+    settings = MAPPING.format(more="").replace("2026-0", "2099-0")
     (folder / "m.toml").write_text(settings, encoding="utf-8")
     code, _, complaint = lifecycle(*importing(folder, "2026.csv"))
     assert (code, "nothing of this snapshot was recorded" in complaint) == (1, True)
@@ -408,13 +409,16 @@ def test_wrong_arguments_are_told_in_a_sentence(lifecycle: Lifecycle, folder: Pa
     (folder / "a.jsonl").write_text("{}\n", encoding="utf-8")
     by = '"by": {"person": "p-wang", "unit": "office"}'
     line = f'{{"stated": "2025-01-01T09:00:00+08:00", {by}, "noun": "gifts", "command": {{}}}}'
+    ahead = MAPPING.format(more="").replace("2025-07-05", "2099-07-05")
+    (folder / "ahead.toml").write_text(ahead, encoding="utf-8")
     (folder / "b.jsonl").write_text(f"\n{line}\n", encoding="utf-8")
     for arguments, code, said in (
         (["import", folder / "2025.csv"], 2, "--mapping go together"),
         (["import", folder / "a.jsonl"], 2, "with --backfill"),
-        (["import", "--backfill", folder / "a.jsonl"], 1, "a.jsonl 1: stated: Field required"),
+        (["import", "--backfill", folder / "a.jsonl"], 1, "a.jsonl 1: stated: is wanted / 缺少此项"),
         (["import", "--backfill", folder / "b.jsonl"], 1, "b.jsonl 2: gifts"),
-        (importing(folder, "m.toml"), 2, ""),
+        (importing(folder, "m.toml"), 2, "file = 2025.csv, 2026.csv"),
+        ([*importing(folder, "2025.csv", mapping="ahead.toml"), "--backfill", "--dry-run"], 1, "lies in the future"),
         (["import", "--mapping", folder / "none.toml", folder / "2025.csv"], 1, "none.toml"),
     ):
         found, out, complaint = lifecycle(*arguments)

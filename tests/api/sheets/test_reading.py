@@ -159,8 +159,9 @@ def test_a_table_re_saved_by_a_spreadsheet_needs_no_other_mapping(tmp_path: Path
 
 
 def test_a_row_whose_name_is_longer_than_a_name_is_listed(tmp_path: Path):
-    found = snapshot(tmp_path, csv([TABLE[0], ["1", "长" * 301, *TABLE[1][2:]]]).encode())
-    assert (found.rows, [u.value[:3] for u in found.unread]) == ((), ["1 长"])
+    found = snapshot(tmp_path, csv([TABLE[0], ["1", "长" * 301, *TABLE[1][2:]], TABLE[2]]).encode())
+    assert [r.name for r in found.rows] == ["象湖城"]
+    assert [(u.row, u.value[:3]) for u in found.unread] == [(2, "1 长")]
 
 
 def test_merged_cells_read_what_stands_above_them(tmp_path: Path):
@@ -190,3 +191,34 @@ def test_what_a_period_column_speaks_of_must_be_told(tmp_path: Path):
     (tmp_path / "m.toml").write_text(text, encoding="utf-8")
     with pytest.raises(BadMapping, match="缺少 period"):
         load_mapping(tmp_path / "m.toml")
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("header_row = 0", "header_row"),
+        ('delimiter = ";;"', "delimiter"),
+        ("recorded = 2026-01-01T00:00:00+08:00", "recorded 早于 as_at"),
+        ('[snapshots.columns]\ncompletion = { header = "竣工", formats = ["%Y-%Z%"] }', "日期格式有误"),
+        ('[snapshots.columns]\ncompletion = { header = "竣工", format = "%Y" }', "completion.format: an unknown key"),
+    ],
+)
+def test_a_snapshots_settings_name_what_is_wrong_in_them(tmp_path: Path, line: str, told: str):
+    key = line.partition(" =")[0]
+    kept = "".join(f"{old}\n" for old in SNAPSHOT.splitlines() if not old.startswith(f"{key} ="))
+    (tmp_path / "m.toml").write_text(MAPPING + kept + line, encoding="utf-8")
+    with pytest.raises(BadMapping, match=told):
+        load_mapping(tmp_path / "m.toml")
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("", "row 1 holds no headers"),
+        (csv(TABLE[:1]), "not one project"),
+        (csv(TABLE[:2]) + '"3,西湖外,甲街道,,,\n', "line 3.*引号"),
+    ],
+)
+def test_a_file_that_would_empty_the_list_or_swallow_its_rows_is_refused(tmp_path: Path, content: str, told: str):
+    with pytest.raises(BadFile, match=told):
+        snapshot(tmp_path, content.encode())
