@@ -106,7 +106,7 @@ def answer(services: Running, at: Resolved, body: dict[str, Any], units: Collect
     return Response(to_json(whole), media_type="application/json")
 
 
-PERSONS = frozenset({"person", "on_behalf_of"})
+PERSONS = frozenset({"person", "on_behalf_of", "approver"})
 UNITS = frozenset({"unit", "lead_unit", "introducing_unit", "hosting_unit", "from_unit", "to_unit", "bureau", "authority"})
 
 

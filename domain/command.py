@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar, cast, get_args
 from pydantic import Field, TypeAdapter
 
 from domain.entry import Actor, Event
-from domain.errors import InTheFuture, IsAnnulled, RateNeeded, RateNotWanted, Refused, UnknownEntry
+from domain.errors import InTheFuture, IsAnnulled, RateNeeded, RateNotWanted, Refused, SelfApproval, UnknownEntry
 from domain.fact import Fact, Particulars, StreamKind
 from domain.history import History
 from domain.settings import Settings
@@ -48,6 +48,7 @@ class Action(StrEnum):
     REPORT = "report"
     ACCEPT = "accept"
     ATTEST = "attest"
+    ISSUE = "issue"
 
 
 class Command(Frozen):
@@ -167,7 +168,13 @@ def nouns(stream: StreamKind) -> dict[str, list[Deed]]:
     return found
 
 
-BEGINNINGS: dict[str, StreamKind] = {"projects": "project", "units": "unit", "people": "person", "periods": "period"}
+BEGINNINGS: dict[str, StreamKind] = {
+    "projects": "project",
+    "units": "unit",
+    "people": "person",
+    "periods": "period",
+    "targets": "targets",
+}
 """The nouns that begin a stream, for doors that name no stream then."""
 
 
@@ -193,6 +200,9 @@ def check_fact(past: History, fact: Fact, context: Context, *, without: int | No
         raise IsAnnulled(begun.current.original.citation)
     check_order(past, fact, without)
     check_currency(fact, context.settings)
+    recorded_by = context.by if without is None else past.now.matters[without].current.original.envelope.actor
+    if fact.approved_by() in recorded_by.people:
+        raise SelfApproval(pointer="/approver")
     fact.check(past.now if without is None else past.now.without(without), context.settings)
 
 

@@ -133,6 +133,13 @@ class RateNotWanted(Refused):
     sort = "invalid"
 
 
+class NoDocument(Refused):
+    """This is recorded only under a document; name it (field `document`)."""
+
+    zh = "此项须有依据文件，请填写文件名称或文号（document）。"
+    sort = "invalid"
+
+
 class SelfApproval(Refused):
     """Nobody decides on what they asked for or recorded themselves, nor through a stand-in or a second account."""
 

@@ -170,6 +170,10 @@ class Fact(Particulars):
         """The units, persons and projects it names."""
         return Mentions()
 
+    def approved_by(self) -> str | None:
+        """The person it names as having approved it: never who records it."""
+        return None
+
     def check(self, others: "Others", settings: Settings) -> None:
         """Refuse what is impossible beside the other facts in force; asked when recording, approving and reinstating."""
 

@@ -1,11 +1,14 @@
 """Every kind of fact and every command, by importing the files that declare them; a new noun is one line here."""
 
 from domain.judging import corrections, endorsements, verdicts
-from domain.office import district, period, person, reconciliation, returns, unit
+from domain.office import district, period, person, reconciliation, returns, targets, unit
+from domain.office import exemptions as unit_exemptions
 from domain.project import (
     benefits,
+    classes,
     construction,
     endings,
+    exemptions,
     forecasts,
     funds,
     intake,
@@ -51,4 +54,8 @@ DECLARING = (
     period,
     returns,
     reconciliation,
+    classes,
+    exemptions,
+    unit_exemptions,
+    targets,
 )

@@ -35,6 +35,7 @@ ALLOWED: dict[tuple[Role, Action], tuple[Relation, ...]] = {
     (Role.OFFICE, Action.REPORT): EVERY,
     (Role.OFFICE, Action.ACCEPT): EVERY,
     (Role.OFFICE, Action.ATTEST): EVERY,
+    (Role.OFFICE, Action.ISSUE): EVERY,
     (Role.UNIT, Action.ENTER): EVERY,
     (Role.UNIT, Action.RECORD): (Relation.LEAD, Relation.OTHER),
     (Role.UNIT, Action.PROPOSE): (Relation.LEAD, Relation.OTHER),

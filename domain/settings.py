@@ -1,5 +1,7 @@
 """What a district may set for itself; each adoption is an entry, and the words of its scales are data."""
 
+import calendar
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
@@ -16,6 +18,39 @@ class Light(Frozen):
     zh: Line
     en: Line
     rank: int
+
+
+class Ground(Frozen):
+    """One word of the district's list of grounds for exemptions."""
+
+    word: Word
+    zh: Line
+    en: Line
+
+
+MonthDay = Annotated[str, StringConstraints(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]
+"""A day of every year, such as 11-01; of February the last where it has no such day."""
+
+
+def day_of(year: int, day: MonthDay) -> date:
+    month, number = int(day[:2]), int(day[3:])
+    return date(year, month, min(number, calendar.monthrange(year, month)[1]))
+
+
+class TargetWindow(Frozen):
+    """When a year's targets may be issued and adjusted, by the day of the act; all days included."""
+
+    issue_from: MonthDay = "01-01"
+    issue_from_year_before: bool = True
+    """Whether `issue_from` is a day of the year before, or of the year itself."""
+    issue_until: MonthDay = "12-31"
+    adjust_until: MonthDay = "12-31"
+
+    def issuing(self, year: int) -> tuple[date, date]:
+        return day_of(year - self.issue_from_year_before, self.issue_from), day_of(year, self.issue_until)
+
+    def adjusting(self, year: int) -> tuple[date, date]:
+        return self.issuing(year)[0], day_of(year, self.adjust_until)
 
 
 class Settings(Frozen):
@@ -58,3 +93,13 @@ class Settings(Frozen):
     """Days, counted from the day after the reconciliation is opened, in which a unit confirms or objects."""
     silence: Literal["confirms", "stays_open"] = "confirms"
     """What it means when a unit has said nothing by then."""
+    exemption_grounds: tuple[Ground, ...] = (
+        Ground(word="force_majeure", zh="不可抗力", en="force majeure"),
+        Ground(word="policy", zh="政策调整", en="change of policy"),
+        Ground(word="planning", zh="规划调整", en="change of plans for the area"),
+        Ground(word="land", zh="用地要素制约", en="land not available"),
+        Ground(word="public_project", zh="上级工程影响", en="works of a higher authority"),
+        Ground(word="other", zh="其他", en="other"),
+    )
+    """The words for why something is left out of reckoning (剔除、免责事由); every exemption adds its own text."""
+    target_window: TargetWindow = TargetWindow()

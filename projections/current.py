@@ -9,7 +9,8 @@ FORGET = "DELETE FROM current WHERE project = ANY(%(projects)s)"
 RECKON = """
 INSERT INTO current
 SELECT l.project, l.code, l.name, l.name_en, l.stage, l.stage_since, l.category, l.industry, l.lead_unit,
-       l.introducing_unit, l.hosting_unit, l.light, l.light_on, l.ended, l.paused, l.lists, next.day
+       l.introducing_unit, l.hosting_unit, l.light, l.light_on, l.ended, l.paused, l.lists, l.yearly_class,
+       least(next.day, classed.day)
 FROM listed(%(today)s, %(known)s, %(projects)s) l
 LEFT JOIN LATERAL (
     SELECT least(
@@ -21,6 +22,13 @@ LEFT JOIN LATERAL (
     WHERE f.project = l.project AND f.known_to = 9223372036854775807
       AND f.kind IN (10, 11, 12, 13) AND f.measure < 10
 ) AS next ON true
+LEFT JOIN LATERAL (
+    SELECT make_date(extract(year FROM %(today)s::date)::int + 1, 1, 1) AS day
+    FROM fact f
+    WHERE f.project = l.project AND f.known_to = 9223372036854775807
+      AND f.kind = 123 AND f.measure = 0 AND f.amount >= extract(year FROM %(today)s::date)::int
+    LIMIT 1
+) AS classed ON true
 """
 DUE = "SELECT project FROM current WHERE until <= %s"
 

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from domain.fact import Fact, Measure
+from domain.project.classes import YearClassified
 from domain.project.endings import ProjectEnded
+from domain.project.forecasts import ForecastStated
 from domain.project.intake import ProjectDescribed, ProjectEntered
 from domain.project.listings import ListJoined, ListLeft
 from domain.project.ratings import SelfRated
@@ -17,6 +19,7 @@ from domain.project.responsibilities import (
     ResponsibilityHandedOver,
 )
 from domain.project.statistics import StatisticCited
+from domain.values import Money
 
 ROLE_NUMBERS: dict[str, int] = {role: number for number, role in enumerate(ROLES)}
 STATED = {"name": 2, "name_en": 3, "category": 4, "industry": 5}
@@ -72,6 +75,12 @@ def lines(fact: Fact) -> Iterator[Line]:
                 value = getattr(fact, name)
                 if value is not None:
                     yield Line(measure, word=value)
+        case YearClassified():
+            yield Line(amount=fact.year, word=fact.yearly_class)
+        case ForecastStated():
+            amount = fact.amount if isinstance(fact.amount, Money) else None
+            key = f"{fact.indicator} {fact.period or '-'} {amount.currency if amount else '-'}"
+            yield Line(amount=amount.minor if amount else None, word=key)
         case StatisticCited():
             yield NOTHING
             for figure in fact.lines():

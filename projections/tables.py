@@ -10,8 +10,9 @@ CREATE TABLE project (id int PRIMARY KEY, code text COLLATE "C" NOT NULL UNIQUE)
 CREATE TABLE term (id int PRIMARY KEY, text text COLLATE "C" NOT NULL UNIQUE);
 
 -- One line of a fact, as known from one position to before another. Measures: 0 the fact itself (amount: the rank of
--- the stage it enters, or the ordinal day a tenure is settled to end), 1 the closing side of a handover or end,
--- 2.. the attributes it states, 10.. its figures (Measure.code; projections.lines). Order: (occurred_on, turn, fact).
+-- the stage it enters, the ordinal day a tenure is settled to end, the year of an annual class, or what is forecast),
+-- 1 the closing side of a handover or end, 2.. the attributes it states, 10.. its figures (Measure.code;
+-- projections.lines). Order: (occurred_on, turn, fact).
 CREATE TABLE fact (
     project     int      NOT NULL,
     fact        int      NOT NULL,
@@ -38,7 +39,7 @@ CREATE TABLE current (
     project int PRIMARY KEY,
     code text NOT NULL, name text, name_en text, stage smallint, stage_since date, category text, industry text,
     lead_unit text, introducing_unit text, hosting_unit text, light text, light_on date,
-    ended text, paused boolean NOT NULL, lists text[] NOT NULL,
+    ended text, paused boolean NOT NULL, lists text[] NOT NULL, yearly_class text,
     until date
 );
 
@@ -112,11 +113,20 @@ LANGUAGE sql STABLE SET enable_nestloop = off AS $$
     ) AS answering
 $$;
 
+-- What each project counts as in the year of the day (annual class), as last stated.
+CREATE FUNCTION class_of_year(on_day date, known bigint, projects int[]) RETURNS TABLE (project int, term int, word text)
+LANGUAGE sql STABLE SET enable_nestloop = off AS $$
+    SELECT DISTINCT ON (s.project) s.project, s.word, t.text
+    FROM standing('{123}', on_day, known, projects) s JOIN term t ON t.id = s.word
+    WHERE s.measure = 0 AND s.amount = extract(year FROM on_day)::int
+    ORDER BY s.project, s.occurred_on DESC, s.turn DESC, s.fact DESC
+$$;
+
 -- The list of projects as it stands at a viewpoint, in words.
 CREATE FUNCTION listed(on_day date, known bigint, projects int[])
 RETURNS TABLE (project int, code text, name text, name_en text, stage smallint, stage_since date,
                category text, industry text, lead_unit text, introducing_unit text, hosting_unit text,
-               light text, light_on date, ended text, paused boolean, lists text[])
+               light text, light_on date, ended text, paused boolean, lists text[], yearly_class text)
 LANGUAGE sql STABLE SET enable_nestloop = off AS $$
     WITH stages AS (
         SELECT DISTINCT ON (s.project) s.project, s.amount::smallint AS rank, s.occurred_on AS since
@@ -152,6 +162,8 @@ LANGUAGE sql STABLE SET enable_nestloop = off AS $$
         ORDER BY s.project, s.word, s.occurred_on DESC, s.turn DESC, s.fact DESC
     ), lists AS (
         SELECT s.project, array_agg(s.text ORDER BY s.text) AS lists FROM steps s WHERE s.kind = 170 GROUP BY s.project
+    ), classes AS (
+        SELECT * FROM class_of_year(on_day, known, projects)
     ), units AS (
         SELECT h.project, h.role, h.unit FROM (
             SELECT DISTINCT ON (r.role, t.project) r.role, t.project, t.unit
@@ -167,11 +179,12 @@ LANGUAGE sql STABLE SET enable_nestloop = off AS $$
     )
     SELECT p.id, p.code, w.name, w.name_en, s.rank, s.since, w.category, w.industry,
            h.lead_unit, h.introducing_unit, h.hosting_unit, r.light, r.light_on, e.ended,
-           coalesce(pa.paused, false), coalesce(l.lists, '{}')
+           coalesce(pa.paused, false), coalesce(l.lists, '{}'), c.word
     FROM stages s JOIN project p ON p.id = s.project
     LEFT JOIN words w ON w.project = s.project LEFT JOIN holders h ON h.project = s.project
     LEFT JOIN rated r ON r.project = s.project LEFT JOIN endings e ON e.project = s.project
     LEFT JOIN pauses pa ON pa.project = s.project LEFT JOIN lists l ON l.project = s.project
+    LEFT JOIN classes c ON c.project = s.project
 $$;
 """
 

@@ -22,6 +22,8 @@ from domain.judging.corrections import Approve, ProposeAnnulment, ProposeCorrect
 from domain.judging.verdicts import GiveVerdict
 from domain.office.district import LABEL as DISTRICT
 from domain.office.district import settings_of
+from domain.office.exemptions import need_not_report
+from domain.office.period import opening
 from domain.office.person import EnterPerson
 from domain.office.returns import SubmitReturn, is_theirs, late
 from domain.permissions import permit
@@ -142,10 +144,12 @@ class Deciding:
         return entries
 
     def _in_time(self, label: str, command: Command, asking: Asking, by: Actor) -> Asking:
-        """Marks a return after its deadline. Raises ReasonNeeded where none is given."""
+        """Marks a return after its deadline, unless the unit is exempt. Raises ReasonNeeded where none is given."""
         if not isinstance(command, SubmitReturn) or not self.past(label).version:
             return asking
         if not late(self.past(label).now, command.unit or by.unit, asking.today):
+            return asking
+        if need_not_report(self.past(f"unit:{command.unit or by.unit}").now, opening(self.past(label).now).period):
             return asking
         reason = command.reason or self._own_reason(asking)
         if reason is None:

@@ -14,9 +14,11 @@ from typing import Any, Literal, get_args
 from domain.command import TABLE
 from domain.entry import Role
 from domain.fact import AUTHORITIES, KINDS, MEASURES, Stage, StreamKind
+from domain.indicators import COUNTS
 from domain.judgement import JUDGEMENTS, EvidenceSort, Outcome
 from domain.office.reconciliation import State as ReconciliationState
 from domain.office.unit import Opening
+from domain.project.classes import YearlyClass
 from domain.project.endings import Closing
 from domain.project.funds import FundKind
 from domain.project.plans import PLANNED
@@ -70,6 +72,8 @@ def declared() -> dict[str, tuple[str, ...]]:
         "evidence": get_args(EvidenceSort),
         "blanks": ("withheld", "none_provided", "not_mentioned"),
         "plans": PLANNED,
+        "yearly_classes": get_args(YearlyClass),
+        "counts": tuple(COUNTS),
     }
 
 

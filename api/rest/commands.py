@@ -123,11 +123,13 @@ def commands() -> APIRouter:
     _begin(made, "unit", "units", "/units")
     _begin(made, "person", "people", "/people")
     _begin(made, "period", "periods", "/periods")
+    _begin(made, "targets", "targets", "/targets")
     for stream, path, label in (
         ("project", "/projects/{code}", "{code}"),
         ("unit", "/units/{code}", "unit:{code}"),
         ("person", "/people/{code}", "person:{code}"),
         ("period", "/periods/{code}", "period:{code}"),
+        ("targets", "/targets/{code}", "targets:{code}"),
         ("district", "/district", "district"),
     ):
         for noun, deeds in nouns(stream).items():  # type: ignore[arg-type]  # the four literals above

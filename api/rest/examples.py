@@ -162,6 +162,32 @@ def the_month(number: int) -> Iterator[Example]:
     yield Example("/periods/2026-09/closings", on("2026-11-20"))
 
 
+def the_year() -> Iterator[Example]:
+    """What a project counts as in the year, exemptions of a project and of a unit, and a unit's targets."""
+    project, whole = "/projects/XM-2026-002", {"since": "2026-01-01", "until": "2026-12-31"}
+    classified = on("2026-11-17", year=2026, yearly_class="preparatory", document="〔2026〕23号")
+    yield Example(f"{project}/classes", classified)
+    grounds: Body = {"ground": "force_majeure", "because": "汛期持续强降雨", "approver": "p-li", "document": "〔2026〕24号"}
+    rain: JsonValue = {"since": "2026-11-01", "until": "2027-01-31"}
+    granted = on("2026-11-17", act="grant", period=rain, indicators=["starts", "invested"])
+    yield Example(f"{project}/exemptions", granted | grounds)
+    yield Example(f"{project}/exemptions", on("2026-11-18", act="end", exemption=3, because="雨停复工"))
+    excused = on("2026-11-17", act="grant", period=dict(whole), indicators=["returns"])
+    yield Example("/units/bureau-c/exemptions", excused | grounds | {"ground": "policy", "because": "职能划转期间"})
+    yield Example("/units/bureau-c/exemptions", on("2026-11-18", act="end", exemption=2, because="划转完成"))
+    yield Example("/targets", on("2026-02-01", code="2026", document="〔2026〕6号"))
+    tasks = "/targets/2026/tasks"
+    late: Body = {"reason": "历史数据补录"}
+    wanted: Body = {"unit": "street-a", "indicator": "received", "basis": "recognised"}
+    halves: list[JsonValue] = [{"period": f"2026-Q{n}", "amount": cny("20000000.00")} for n in (1, 2, 3, 4)]
+    task = on("2026-02-01", amount=cny("80000000.00"), slices=halves, **wanted)
+    yield Example(tasks, {"act": "issue", "document": "〔2026〕6号"} | task | late)
+    adjusted = on("2026-09-01", act="adjust", amount=cny("60000000.00"), document="〔2026〕19号", **wanted)
+    yield Example(tasks, adjusted | late)
+    issued: Body = {"kind": "target_issued"}
+    yield from judged("/targets/2026", 2, issued | task | {"occurred_on": "2026-02-02"}, last=3)
+
+
 def examples() -> Iterator[Example]:
     """All of them, in order."""
     yield from office()
@@ -179,6 +205,7 @@ def examples() -> Iterator[Example]:
     items.append({"stream": CODE, "noun": "transfers", "command": later})
     yield Example("/batches", {"commands": items, "joint": False})
     yield from the_month(last + 9 + 1 + 1 + 1)
+    yield from the_year()
     yield Example(
         "/tokens", {"person": "p-wang", "unit": "street-a", "post": "科员", "role": "unit", "days": 365}, "administrator"
     )

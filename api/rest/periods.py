@@ -92,14 +92,15 @@ def list_periods(services: Running, at: At) -> Response:
     labels = services.reading.labels(PREFIX)
     histories = services.ledger.records.histories(labels)
     views = [histories[label].at(at.viewpoint) for label in labels]
-    boards = [_board(services, at, view) for view in views if view.matters]
+    units = services.questions.units(at)
+    boards = [_board(services, at, view, units) for view in views if view.matters]
     return answer(services, at, {"periods": [b.model_dump(mode="json") for b in boards]})
 
 
 @made.get("/periods/{code}", response_model=PeriodAnswer, operation_id="period", openapi_extra=READS)
 def period(services: Running, at: At, code: Code) -> Response:
     """Who has reported, who has nothing to report, who is late and who is missing."""
-    found = _board(services, at, _period(services, at, code))
+    found = _board(services, at, _period(services, at, code), services.questions.units(at))
     return answer(services, at, {"period": found.model_dump(mode="json")})
 
 
@@ -109,7 +110,7 @@ def unit_return(services: Running, at: At, code: Code, unit: Unit) -> Response:
     view, settings = _period(services, at, code), services.questions.project.settings(at.viewpoint)
     led = _led(services, at, code, unit)
     views = _views(services, at, unit, view, led)
-    found = return_now(view, unit, views, at.on, settings)
+    found = return_now(view, unit, views, at.on, settings, services.questions.units(at))
     rows = grid([views[label] for label in led], found, settings, span_of(code))
     draft = services.drafts.find(code, unit)
     body = {
@@ -204,13 +205,13 @@ def _period(services: Running, at: Resolved, code: str) -> View:
     return view
 
 
-def _board(services: Running, at: Resolved, view: View) -> Board:
+def _board(services: Running, at: Resolved, view: View, units: dict[str, View]) -> Board:
     opened = opening(view)
     expected: Iterable[str] = ()
     if not opened.units:
         rows = services.questions.projects(_end(at, opened.period.until), Wanted(limit=MOST))
         expected = {row.lead_unit for row in rows if row.lead_unit and not row.ended}
-    return board(view, expected, at.on)
+    return board(view, expected, at.on, units)
 
 
 def _led(services: Running, at: Resolved, code: str, unit: str) -> list[str]:

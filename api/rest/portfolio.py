@@ -1,4 +1,4 @@
-"""总览: totals by unit, stage, category or industry, and the facts each total is made of."""
+"""总览: totals by unit, stage, category, industry or class of the year, and the facts each total is made of."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,8 +13,10 @@ from api.access.doors import Running, router
 from api.asking import READS, Answer, At, BadCursor, Limit, answer, cursor_of, uncursor
 from domain.entry import cite
 from domain.fact import AUTHORITIES, MEASURES, Authority, Measure
+from domain.questions.exemptions import ExemptionNow, exemptions_now
 from domain.questions.portfolio import Attribute, By
 from projections.questions.portfolio import Bureau, Part, Total
+from projections.questions.viewpoints import Resolved, a_day
 
 MeasureName = Enum("MeasureName", {name: name for name in MEASURES}, type=str)  # type: ignore[misc]  # the declared ones
 made: APIRouter = router(tags=["questions"])
@@ -72,6 +74,8 @@ class PortfolioAnswer(Answer):
     attribute: Attribute
     groups: list[GroupAnswer]
     total: GroupAnswer
+    exemptions: list[ExemptionNow]
+    """剔除（免责） of projects and units that are running on the day `on`: the totals leave nothing out for them."""
 
 
 class SourcesAnswer(Answer):
@@ -115,8 +119,15 @@ def portfolio(
             "count": sum(found.counts.values()),
             "measures": writing.measures(summed(found.totals), summed(found.bureaus), every=True),
         },
+        "exemptions": [e.model_dump(mode="json") for e in running_exemptions(services, at)],
     }
     return answer(services, at, body, units={g for g in groups if g} if by == "unit" else set())
+
+
+def running_exemptions(services: Running, at: Resolved) -> list[ExemptionNow]:
+    """Of every project and unit, on the day `on`."""
+    views = (*services.questions.exempt_projects(at), *services.questions.units(at).values())
+    return exemptions_now(views, at.on, at.on)
 
 
 T = TypeVar("T", Total, Bureau)
@@ -196,6 +207,7 @@ def portfolio_sources(
     authority: Authority = "reported",
     group: Annotated[str | None, Query(max_length=300)] = None,
     bureau: Annotated[str | None, Query(max_length=64)] = None,
+    since: Annotated[str | None, Query(max_length=20, description="仅此日起的流量 / of flows, from this day on")] = None,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
     limit: Limit = 200,
 ) -> Response:
@@ -203,7 +215,7 @@ def portfolio_sources(
     named = services.questions.project.settings(at.viewpoint).recognising.get(measure.value)
     if authority == "recognised" and bureau is None and named:
         bureau = named[0]
-    part = Part(MEASURES[measure.value], authority, group or None, group is None, bureau)
+    part = Part(MEASURES[measure.value], authority, group or None, group is None, bureau, a_day(since) if since else None)
     after = (uncursor(cursor) or "#0").rpartition("#")
     if not (after[2].isdigit() and len(after[2]) < 10):
         raise BadCursor

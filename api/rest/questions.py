@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Query, Response
 from api.access.doors import Running, router
 from api.asking import READS, Answer, At, answer, cursor_of, uncursor
 from domain.fact import Stage
+from domain.project.classes import YearlyClass
 from domain.project.responsibilities import ResponsibilityRole
 from domain.questions.projects import ProjectRow
 from domain.questions.responsibilities import Responsibilities
@@ -45,12 +46,13 @@ def list_projects(
     category: Annotated[str | None, Query(max_length=300)] = None,
     list: Annotated[str | None, Query(max_length=300)] = None,
     light: Annotated[str | None, Query(max_length=40)] = None,
+    yearly_class: YearlyClass | None = None,
     q: Annotated[str | None, Query(max_length=100)] = None,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
     limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
 ) -> Response:
     """The portfolio as a list, by code; `next` is the cursor of the following page."""
-    wanted = Wanted(stage, unit, role, category, list, light, q, uncursor(cursor), limit + 1)
+    wanted = Wanted(stage, unit, role, category, list, light, q, uncursor(cursor), limit + 1, yearly_class)
     rows = services.questions.projects(at, wanted)
     page = [row.model_dump(mode="json") for row in rows[:limit]]
     following = cursor_of(page[-1]["code"]) if len(rows) > limit else None

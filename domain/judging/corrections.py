@@ -156,6 +156,8 @@ def propose_correction(past: History, command: ProposeCorrection, context: Conte
         raise Stale(cite(past.label, current.wording.number), pointer="/replaces")
     if command.reads == current.fact:
         raise NothingChanges(cite(past.label, command.target), pointer="/reads")
+    if command.reads.approved_by() in context.by.people:
+        raise SelfApproval(cite(past.label, command.target), pointer="/reads/approver")
     check_fact(past, command.reads, context, without=command.target)
     if context.alone:
         check_rest(past, command.target, command.reads, context)

@@ -82,7 +82,7 @@ class ReturnLine(Frozen):
     @classmethod
     def _states_facts(cls, noun: str) -> str:
         found = nouns("project").get(noun, [])
-        if not any(issubclass(d.command, StatesFact) and not d.begins for d in found):
+        if not any(issubclass(d.command, StatesFact) and d.action is Action.RECORD for d in found):
             raise ValueError("no noun of facts of a project / 不是项目事实的类别")
         return noun
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
 from domain.fact import Fact, Measure
@@ -59,6 +59,14 @@ def figure(measure: Measure, amount: int, currency: str, sources: Iterable[str])
     return Figure(
         value=measure.value(amount), currency=currency if measure.unit == "money" else None, sources=tuple(sources)
     )
+
+
+def ratio(achieved: Decimal | None, wanted: Decimal | None) -> Decimal | None:
+    """To four decimals, half up. Of a plan or target only, never of a forecast; None, never 0, where there is nothing to
+    divide, or to divide by: blank, zero, and negative plans are no denominator."""
+    if achieved is None or wanted is None or wanted <= 0:
+        return None
+    return (achieved / wanted).quantize(Decimal("0.0001"), ROUND_HALF_UP)
 
 
 def sources(standings: Iterable[Standing[Fact]]) -> tuple[str, ...]:

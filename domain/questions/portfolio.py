@@ -1,4 +1,4 @@
-"""汇总: totals over the portfolio, by unit, stage, category or industry (DESIGN §3.12)."""
+"""汇总: totals over the portfolio, by unit, stage, category, industry or class of the year (DESIGN §3.12)."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from domain.questions.projects import ProjectRow, project_row, unit_answering
 from domain.settings import Settings
 from domain.values import Frozen
 
-By = Literal["unit", "stage", "category", "industry"]
+By = Literal["unit", "stage", "category", "industry", "yearly_class"]
 Attribute = Literal["then", "now"]
 UNIT_ROLES: dict[str, ResponsibilityRole] = {
     "lead": "lead_unit",
@@ -49,6 +49,8 @@ def group_of(view: View, row: ProjectRow, by: By, role: ResponsibilityRole) -> s
             return row.category
         case "industry":
             return row.industry
+        case "yearly_class":
+            return row.yearly_class
 
 
 class BureauTotal(Frozen):

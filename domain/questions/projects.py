@@ -5,6 +5,7 @@ from datetime import date
 
 from domain.fact import Stage
 from domain.history import View
+from domain.project.classes import classes
 from domain.project.listings import lists
 from domain.project.responsibilities import ResponsibilityRole, tenures
 from domain.questions.attributes import word
@@ -31,6 +32,8 @@ class ProjectRow(Frozen):
     ended: str | None
     paused: bool
     lists: tuple[str, ...]
+    yearly_class: str | None
+    """年度分类 for the year of `on`."""
 
 
 def unit_answering(view: View, role: ResponsibilityRole, day: date) -> str | None:
@@ -62,6 +65,7 @@ def project_row(view: View) -> ProjectRow | None:
         ended=getattr(ending.fact, "how", None) if ending else None,
         paused=pause_of(view) is not None,
         lists=tuple(sorted(lists(view))),
+        yearly_class=stated.fact.yearly_class if (stated := classes(view).get(on.year)) else None,
     )
 
 

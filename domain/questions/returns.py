@@ -6,9 +6,11 @@ from decimal import Decimal
 from typing import Literal
 
 from domain.entry import Entry
+from domain.exempting import citations, exemptions
 from domain.fact import Stage
 from domain.history import Matter, View
 from domain.judgement import Accepted, Endorsed, SentBack
+from domain.office.exemptions import need_not_report
 from domain.office.period import PREFIX, DeadlineExtended, PeriodClosed, deadline, opening
 from domain.office.returns import Return, returns
 from domain.questions.answers import Planned, Sourced, planned
@@ -21,7 +23,7 @@ from domain.settings import Settings
 from domain.values import Frozen, Period
 
 BoardState = Literal["not_reported", "nothing_to_report", "submitted", "signed", "sent_back", "accepted", "exempt"]
-
+NO_UNITS: Mapping[str, View] = {}
 
 What = Literal["submitted", "signed", "accepted", "sent_back"]
 
@@ -45,6 +47,8 @@ class BoardRow(Sourced):
     facts: int
     expected: bool
     """Whether the unit has to report; others may."""
+    exempted: tuple[str, ...] = ()
+    """免报: citations of the exemptions that cover the whole period; a late return stays late, and is excused by them."""
 
 
 class Board(Frozen):
@@ -91,13 +95,13 @@ class ReturnNow(Frozen):
     facts: tuple[ReturnedFact, ...]
 
 
-def board(view: View, expected: Iterable[str], known_on: date) -> Board:
+def board(view: View, expected: Iterable[str], known_on: date, units: Mapping[str, View] = NO_UNITS) -> Board:
     """`expected`: who leads a project at the period's end, asked where the opening names nobody; `known_on`: the day on
-    which the ledger is looked at. Raises NoPeriod."""
+    which the ledger is looked at; `units`: their own streams, for exemptions. Raises NoPeriod."""
     opened = opening(view)
     must = set(opened.units or expected)
     found = returns(view)
-    rows = [_row(view, unit, found.get(unit), unit in must, known_on) for unit in sorted(must | set(found))]
+    rows = [_row(view, unit, found.get(unit), unit in must, known_on, units) for unit in sorted(must | set(found))]
     return Board(
         period=view.label.removeprefix(PREFIX),
         span=opened.period,
@@ -107,10 +111,13 @@ def board(view: View, expected: Iterable[str], known_on: date) -> Board:
     )
 
 
-def _row(view: View, unit: str, made: Return | None, expected: bool, known_on: date) -> BoardRow:
+def _row(view: View, unit: str, made: Return | None, expected: bool, known_on: date, units: Mapping[str, View]) -> BoardRow:
     last_day = deadline(view, unit)
     extensions = [s for s in view.of(DeadlineExtended) if s.fact.unit == unit]
-    state: BoardState = "not_reported" if made is None else made.state
+    span = opening(view).period
+    excused = exempted_from_returns(units.get(unit), span)
+    exempt = bool(excused)
+    state: BoardState = ("exempt" if exempt else "not_reported") if made is None else made.state
     if made is not None and made.is_empty and state == "submitted":
         state = "nothing_to_report"
     return BoardRow(
@@ -119,23 +126,39 @@ def _row(view: View, unit: str, made: Return | None, expected: bool, known_on: d
         deadline=last_day,
         extended=bool(extensions),
         late=made is not None and (made.first.recorded_on or last_day) > last_day,
-        overdue=made is None and expected and known_on > last_day,
+        overdue=made is None and expected and not exempt and known_on > last_day,
         empty=made is not None and made.is_empty,
         submitted_at=made.newest.current.original.recorded_at if made else None,
         submissions=len(made.submissions) if made else 0,
         facts=made.said(made.newest).facts if made else 0,
         expected=expected,
+        exempted=excused,
         sources=(
             *(made.newest.current.sources if made else ()),
             *(c for s in extensions for c in s.sources),
+            *excused,
         ),
     )
 
 
-def return_now(view: View, unit: str, projects: Mapping[str, View], known_on: date, settings: Settings) -> ReturnNow:
+def exempted_from_returns(unit: View | None, period: Period) -> tuple[str, ...]:
+    """The exemptions of the unit that together cover every day of the period; none where a day is left."""
+    if unit is None or not need_not_report(unit, period):
+        return ()
+    return citations(e for e in exemptions(unit) if e.concerns("returns") and e.meets(period.since, period.until))
+
+
+def return_now(
+    view: View,
+    unit: str,
+    projects: Mapping[str, View],
+    known_on: date,
+    settings: Settings,
+    units: Mapping[str, View] = NO_UNITS,
+) -> ReturnNow:
     """`projects`: the views of every project that the return states facts of. Raises NoPeriod."""
     made = returns(view).get(unit)
-    row = _row(view, unit, made, expected=unit in opening(view).units, known_on=known_on)
+    row = _row(view, unit, made, expected=unit in opening(view).units, known_on=known_on, units=units)
     if made is None:
         return ReturnNow(period=view.label.removeprefix(PREFIX), row=row, note=None, no_change=(), events=(), facts=())
     said = made.said(made.newest)

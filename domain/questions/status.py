@@ -1,10 +1,13 @@
 """现状: where one project stands at a viewpoint, and which entries say so."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Literal
 
-from domain.fact import MEASURES, Fact, Stage
+from domain.exempting import citations, exemptions
+from domain.fact import INVESTED, MEASURES, Fact, Stage
 from domain.history import Standing, View
+from domain.project.classes import classes
 from domain.project.construction import ConstructionCompleted, ConstructionStarted
 from domain.project.forecasts import ForecastStated
 from domain.project.intake import Code
@@ -13,15 +16,16 @@ from domain.project.operation import OperationStarted
 from domain.project.plans import PLANNED, PeriodPlanned, PlanAct
 from domain.project.ratings import Remark, SelfRated
 from domain.project.statistics import EnteredStatistics
-from domain.questions.answers import Figure, Planned, Said, Sourced, figure, planned, sources
+from domain.questions.answers import Figure, Planned, Said, Sourced, figure, planned, ratio, sources
 from domain.questions.attributes import attribute
+from domain.questions.exemptions import Clock, ExemptionNow, clock, exemption_now
 from domain.questions.irregularities import irregularities
-from domain.questions.measures import bureau_totals, totals
+from domain.questions.measures import bureau_totals, stated, totals
 from domain.questions.recognition import judged_figures
 from domain.questions.responsibilities import HeldRole, Span, gaps_and_overlaps, held_roles
 from domain.questions.stages import ending_of, pause_of, stage_of
 from domain.settings import Settings
-from domain.values import Frozen, Period
+from domain.values import Frozen, Money, Period
 
 
 class StageNow(Sourced):
@@ -74,12 +78,33 @@ class PlanField(Frozen):
     original: Planned
     in_force: Planned
     actual: Said | Figure | None = None
+    clock: Clock | None = None
+    """Of a planned date that exemptions moved."""
+    exempted: tuple[str, ...] = ()
+    """Citations of the exemptions that concern it."""
 
 
 class PeriodPlan(Frozen):
+    """年度计划 and what was invested (调度数) of it by `on`; a ratio is null where its plan is blank or zero."""
+
     period: Period
     original: Planned
     in_force: Planned
+    achieved: Figure | None = None
+    ratio: Decimal | None = None
+    """Against the plan in force."""
+    ratio_of_original: Decimal | None = None
+    exempted: tuple[str, ...] = ()
+    """Citations of the exemptions that concern it in its period."""
+
+
+class ClassOfYear(Sourced):
+    """年度分类: new_start 新开工, continuing 续建, completion 竣工, preparatory 预备."""
+
+    year: int
+    yearly_class: str
+    stated_on: date
+    document: str | None
 
 
 class Forecast(Frozen):
@@ -103,6 +128,10 @@ class MarkNow(Sourced):
 
     mark: str
     since: date | None = None
+    clock: Clock | None = None
+    """Of a mark about a due date: how the clock runs, exempt days left out; the mark itself stays visible."""
+    exempted: tuple[str, ...] = ()
+    """Citations of the exemptions that cover the mark: of all its days, not one counts."""
 
 
 class Status(Frozen):
@@ -134,6 +163,9 @@ class Status(Frozen):
     """How many entries of the stream the ledger knew."""
     awaiting_decision: tuple[str, ...]
     """Citations of proposals nobody has decided yet."""
+    yearly_classes: tuple[ClassOfYear, ...]
+    exemptions: tuple[ExemptionNow, ...]
+    """剔除（免责）: all that stand at the viewpoint, those that are over included."""
 
 
 def status(view: View, settings: Settings) -> Status:
@@ -158,13 +190,15 @@ def status(view: View, settings: Settings) -> Status:
         marks=tuple(_marks(view, settings, gaps)),
         measures=tuple(_measures(view, settings)),
         plan=tuple(_plan(view, settings)),
-        period_plans=tuple(_period_plans(view)),
+        period_plans=tuple(_period_plans(view, settings)),
         forecasts=tuple(_forecasts(view)),
         responsible=tuple(h for h in held_roles(view) if h.covers(today)),
         gaps=gaps,
         overlaps=overlaps,
         entries=view.last,
         awaiting_decision=tuple(entry.citation for entry, _ in view.pending()),
+        yearly_classes=tuple(_classes(view)),
+        exemptions=tuple(exemption_now(e) for e in exemptions(view)),
     )
 
 
@@ -214,6 +248,31 @@ def light(view: View) -> LightNow | None:
     )
 
 
+def _classes(view: View) -> list[ClassOfYear]:
+    return [
+        ClassOfYear(
+            year=year,
+            yearly_class=s.fact.yearly_class,
+            stated_on=s.fact.occurred_on,
+            document=s.wording.envelope.document,
+            sources=s.sources,
+        )
+        for year, s in classes(view).items()
+    ]
+
+
+CONCERNS = {"start": "starts", "completion": "completions", "operation": "operations", "investment": "invested"}
+"""What an exemption from a field of the plan is called."""
+
+
+def _clock(view: View, field: str, done: date | None = None) -> Clock | None:
+    """Of the planned date in force, on the clock that its act set running; it runs until `on`, or until it was done."""
+    due, act = plan_field(view, field)[1]
+    if not isinstance(due, date) or act is None:
+        return None
+    return clock(exemptions(view), CONCERNS[field], due, act.fact.occurred_on, done or view.viewpoint.on)
+
+
 def _marks(view: View, settings: Settings, gaps: tuple[Span, ...]) -> list[MarkNow]:
     on = view.viewpoint.on
     marks: list[MarkNow] = []
@@ -224,7 +283,9 @@ def _marks(view: View, settings: Settings, gaps: tuple[Span, ...]) -> list[MarkN
         ):
             due, act = plan_field(view, field)[1]
             if isinstance(due, date) and due < on and not view.of(done) and act is not None:
-                marks.append(MarkNow(mark=mark, since=due, sources=act.sources))
+                runs = _clock(view, field)
+                exempted = runs.exempted if runs is not None and runs.exempt else ()
+                marks.append(MarkNow(mark=mark, since=due, clock=runs, exempted=exempted, sources=act.sources))
         for gap in gaps:
             if gap.until is None:
                 marks.append(MarkNow(mark="unowned", since=gap.since, sources=()))
@@ -294,6 +355,7 @@ def _plan(view: View, settings: Settings) -> list[PlanField]:
         if done:
             day = done[0].fact.occurred_on
             actual = Said(value=str(day), since=day, sources=done[0].sources)
+        runs = _clock(view, name, done[0].fact.occurred_on if done else None)
         if name == "investment":
             invested = [t for t in totals(view, settings) if t.measure.name == "invested" and t.authority == "reported"]
             if invested:
@@ -304,23 +366,51 @@ def _plan(view: View, settings: Settings) -> list[PlanField]:
                 original=planned(original[0], original[1]),  # type: ignore[arg-type]  # fields of a plan act
                 in_force=planned(in_force[0], in_force[1]),  # type: ignore[arg-type]
                 actual=actual,
+                clock=runs if runs is not None and runs.exempted else None,
+                exempted=citations(e for e in exemptions(view) if e.concerns(CONCERNS[name])),
             )
         )
     return fields
 
 
-def _period_plans(view: View) -> list[PeriodPlan]:
+def _period_plans(view: View, settings: Settings) -> list[PeriodPlan]:
     acts: dict[str, list[Standing[PeriodPlanned]]] = {}
     for standing in view.of(PeriodPlanned):
         acts.setdefault(str(standing.fact.period), []).append(standing)
-    return [
-        PeriodPlan(
-            period=of[0].fact.period,
-            original=planned(of[0].fact.investment, of[0]),
-            in_force=planned(of[-1].fact.investment, of[-1]),
-        )
-        for _, of in sorted(acts.items())
+    return [_period_plan(view, settings, of[0], of[-1]) for _, of in sorted(acts.items())]
+
+
+def _period_plan(
+    view: View, settings: Settings, original: Standing[PeriodPlanned], in_force: Standing[PeriodPlanned]
+) -> PeriodPlan:
+    period = original.fact.period
+    within = [
+        c
+        for c in stated(view)
+        if c.measure is INVESTED
+        and c.authority == "reported"
+        and period.since <= c.standing.fact.occurred_on <= period.until
     ]
+    achieved = (
+        figure(INVESTED, sum(c.amount for c in within), settings.currency, sources(c.standing for c in within))
+        if within
+        else None
+    )
+    value = achieved.value if achieved else None
+    return PeriodPlan(
+        period=period,
+        original=planned(original.fact.investment, original),
+        in_force=planned(in_force.fact.investment, in_force),
+        achieved=achieved,
+        ratio=ratio(value, _in_currency(in_force.fact, settings)),
+        ratio_of_original=ratio(value, _in_currency(original.fact, settings)),
+        exempted=citations(e for e in exemptions(view) if e.concerns("invested") and e.meets(period.since, period.until)),
+    )
+
+
+def _in_currency(plan: PeriodPlanned, settings: Settings) -> Decimal | None:
+    stated = plan.investment
+    return stated.amount if isinstance(stated, Money) and stated.currency == settings.currency else None
 
 
 def _forecasts(view: View) -> list[Forecast]:

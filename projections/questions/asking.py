@@ -5,12 +5,15 @@ from datetime import date, datetime
 from psycopg_pool import ConnectionPool
 
 from domain.entry import SHANGHAI
+from domain.history import View
 from domain.questions.portfolio import Attribute, By
 from domain.questions.projects import ProjectRow
+from domain.questions.targets import Reckoned
 from domain.settings import Settings
 from projections.questions.portfolio import Part, Totals, sources, totals
 from projections.questions.project import OneProject
 from projections.questions.projects import Wanted, listed
+from projections.questions.targets import exempt_projects, reckoned
 from projections.questions.viewpoints import (
     TRACKED,
     Asked,
@@ -26,6 +29,7 @@ from projections.questions.viewpoints import (
 from store.reading import Reading
 from store.records import Records
 
+UNIT = "unit:"
 KEPT = "SELECT position, reckoned_on FROM progress"
 """The viewpoint of the rows kept ready."""
 
@@ -79,6 +83,23 @@ class Questions:
         """Totals under the settings that stood at the viewpoint."""
         with self._pool.connection() as connection:
             return totals(connection, at.viewpoint, by, role, attribute, settings)
+
+    def reckoned(self, at: Resolved, year: int, settings: Settings) -> Reckoned:
+        """What a year's targets are measured against."""
+        with self._pool.connection() as connection:
+            return reckoned(connection, at.viewpoint, year, settings)
+
+    def exempt_projects(self, at: Resolved) -> list[View]:
+        """The projects that an exemption was granted to by then, at the viewpoint."""
+        with self._pool.connection() as connection:
+            codes = exempt_projects(connection, at.viewpoint)
+        histories = self._records.histories(codes)
+        return [histories[code].at(at.viewpoint) for code in codes]
+
+    def units(self, at: Resolved) -> dict[str, View]:
+        """Every unit's own stream at the viewpoint, by code."""
+        histories = self._records.histories(self._reading.labels(UNIT))
+        return {label.removeprefix(UNIT): histories[label].at(at.viewpoint) for label in sorted(histories)}
 
     def sources(
         self, at: Resolved, by: By, role: str, attribute: Attribute, part: Part, after: tuple[str, int], limit: int

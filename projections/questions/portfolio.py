@@ -113,6 +113,13 @@ LEFT JOIN standing('{1,2}', %(on)s, %(known)s, NULL) w ON w.project = st.project
 WHERE st.measure = 0 AND st.amount IS NOT NULL
 ORDER BY st.project, w.occurred_on DESC NULLS LAST, w.turn DESC, w.fact DESC
 """
+KEYS_BY_CLASS = """
+SELECT DISTINCT ON (st.project) st.project, c.term
+FROM standing('{1,20,30,40,50,70,74,80,81}', %(on)s, %(known)s, NULL) st
+LEFT JOIN class_of_year(%(on)s, %(known)s, NULL) c ON c.project = st.project
+WHERE st.measure = 0 AND st.amount IS NOT NULL
+ORDER BY st.project
+"""
 FACTS_OF_FLOW = """
 SELECT p.code, f.fact
 FROM fact f JOIN project p ON p.id = f.project
@@ -120,6 +127,7 @@ LEFT JOIN unnest(%(projects)s::int[], %(keys)s::int[]) AS g(project, key) ON g.p
 LEFT JOIN stint(%(role)s::smallint, %(on)s, %(known)s) s
     ON %(then)s AND s.project = f.project AND s.since <= f.occurred_on AND f.occurred_on < s.until
 WHERE f.measure = %(measure)s AND f.occurred_on <= %(on)s AND f.known_from <= %(known)s AND %(known)s < f.known_to
+  AND (%(since)s::date IS NULL OR f.occurred_on >= %(since)s)
   AND (%(bureau)s::int IS NULL OR f.unit = %(bureau)s)
   AND (%(every)s OR CASE WHEN %(then)s THEN s.unit ELSE g.key END IS NOT DISTINCT FROM %(key)s::int)
   AND (p.code, f.fact) > (%(after_code)s, %(after_fact)s)
@@ -141,7 +149,8 @@ FROM last f JOIN project p ON p.id = f.project
 LEFT JOIN unnest(%(projects)s::int[], %(keys)s::int[]) AS g(project, key) ON g.project = f.project
 LEFT JOIN stint(%(role)s::smallint, %(on)s, %(known)s) s
     ON %(then)s AND s.project = f.project AND s.since <= f.occurred_on AND f.occurred_on < s.until
-WHERE (%(every)s OR CASE WHEN %(then)s THEN s.unit ELSE g.key END IS NOT DISTINCT FROM %(key)s::int)
+WHERE (%(since)s::date IS NULL OR f.occurred_on >= %(since)s)
+  AND (%(every)s OR CASE WHEN %(then)s THEN s.unit ELSE g.key END IS NOT DISTINCT FROM %(key)s::int)
   AND (p.code, f.fact) > (%(after_code)s, %(after_fact)s)
 ORDER BY p.code, f.fact
 LIMIT %(limit)s
@@ -241,6 +250,8 @@ class Part(NamedTuple):
     every: bool
     bureau: str | None = None
     """Of one bureau's verdicts alone."""
+    since: date | None = None
+    """Of a flow only what is dated from this day on."""
 
 
 def sources(
@@ -259,6 +270,7 @@ def sources(
         "measure": by_bureau_code(part.measure) if part.bureau else part.measure.code(part.authority),
         "bureau": _term(connection, part.bureau) if part.bureau else None,
         "every": part.every,
+        "since": part.since if part.measure.sort == "flow" else None,
         "key": _key(connection, by, part.group),
         "after_code": after[0],
         "after_fact": after[1],
@@ -301,7 +313,8 @@ def _asked(connection: Connection, viewpoint: Viewpoint, by: By, role: str, attr
         keys = [(p, now.get(p)) for (p,) in connection.execute(STANDING.encode(), asked)]
         asked |= _edges(stints)
     else:
-        keys = connection.execute((KEYS_BY_STAGE if by == "stage" else KEYS_BY_WORD).encode(), asked).fetchall()
+        other = {"stage": KEYS_BY_STAGE, "yearly_class": KEYS_BY_CLASS}.get(by, KEYS_BY_WORD)
+        keys = connection.execute(other.encode(), asked).fetchall()
     return asked | {"projects": [p for p, _ in keys], "keys": [k for _, k in keys]}
 
 

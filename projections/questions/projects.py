@@ -19,6 +19,7 @@ WHERE (%(after_code)s::text IS NULL OR l.code > %(after_code)s)
   AND (%(category)s::text IS NULL OR l.category = %(category)s)
   AND (%(list)s::text IS NULL OR %(list)s = ANY(l.lists))
   AND (%(light)s::text IS NULL OR l.light = %(light)s)
+  AND (%(yearly_class)s::text IS NULL OR l.yearly_class = %(yearly_class)s)
   AND (%(q)s::text IS NULL OR l.name ILIKE %(q)s OR l.name_en ILIKE %(q)s OR l.code ILIKE %(q)s)
 ORDER BY l.code
 LIMIT %(limit)s
@@ -40,6 +41,7 @@ class Wanted:
     q: str | None = None
     after_code: str | None = None
     limit: int = 100
+    yearly_class: str | None = None
 
 
 def listed(connection: Connection, viewpoint: Viewpoint, wanted: Wanted, newest: bool) -> list[ProjectRow]:
@@ -53,6 +55,7 @@ def listed(connection: Connection, viewpoint: Viewpoint, wanted: Wanted, newest:
         "category": wanted.category,
         "list": wanted.list,
         "light": wanted.light,
+        "yearly_class": wanted.yearly_class,
         "q": _pattern(wanted.q),
         "after_code": wanted.after_code,
         "limit": wanted.limit,

@@ -3,7 +3,8 @@
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 
 import psycopg
 import pytest
@@ -12,12 +13,16 @@ from hypothesis import strategies as st
 from psycopg.conninfo import make_conninfo
 
 import projections.facts
+from domain.entry import SHANGHAI
 from domain.fact import KINDS, Fact
 from domain.judgement import JUDGEMENTS, CorrectionProposed
+from domain.project.exemptions import ExemptionGranted
 from domain.questions.portfolio import UNIT_ROLES, Attribute, BureauTotal, By, GroupTotal, portfolio
 from domain.questions.projects import projects
+from domain.questions.targets import reckoned, viewpoints_of
 from domain.settings import Settings
 from domain.viewpoint import Viewpoint
+from projections.questions import targets
 from projections.questions.portfolio import totals
 from projections.questions.projects import Wanted, listed
 from projections.runner import Projecting
@@ -92,6 +97,7 @@ def differences(world: World, connection: psycopg.Connection, viewpoint: Viewpoi
     if given != expected:
         found.append(f"list at {viewpoint}: {given} instead of {expected}")
     questions: list[tuple[By, Attribute]] = [("unit", "then"), ("unit", "now"), ("stage", "now"), ("category", "now")]
+    questions.append(("yearly_class", "now"))
     for by, attribute in questions:
         role = chance.choice(sorted(UNIT_ROLES))
         rules = chance.choice(RULES)
@@ -113,6 +119,16 @@ def differences(world: World, connection: psycopg.Connection, viewpoint: Viewpoi
         ]
         if bureaus != list(oracle.bureaus):
             found.append(f"verdicts by {by} ({role}, {attribute}) at {viewpoint}:\n{bureaus}\ninstead of\n{oracle.bureaus}")
+    for year in (viewpoint.on.year - 1, viewpoint.on.year):
+        rules = chance.choice(RULES)
+        standing = {v: [world.book.history(label).at(v) for label in world.projects] for v in viewpoints_of(viewpoint, year)}
+        told, asked = reckoned(standing, viewpoint, year, rules), targets.reckoned(connection, viewpoint, year, rules)
+        end, before = ({k: s._replace(fingerprint="") for k, s in sums.items()} for sums in (asked.end, asked.before))
+        if replace(asked, end=end, before=before) != told:
+            found.append(f"what {year} came to at {viewpoint}: {asked} instead of {told}")
+    exempt = [view.label for view in views if view.of(ExemptionGranted)]
+    if targets.exempt_projects(connection, viewpoint) != sorted(exempt):
+        found.append(f"exempt projects at {viewpoint}: not {exempt}")
     return found
 
 
@@ -133,6 +149,22 @@ def test_without_the_closing_update_the_comparison_fails(fresh: Fresh, monkeypat
     world, chance = history(7, 250), random.Random(7)
     with projected(world, fresh(), 5) as connection:
         assert [d for v in viewpoints(world, chance) for d in differences(world, connection, v, chance)]
+
+
+def test_a_row_kept_ready_is_due_again_when_its_class_changes_with_the_year(fresh: Fresh):
+    world = World(random.Random(1))
+    today = datetime.now(SHANGHAI).date()
+    for number, year in enumerate((None, today.year - 1, today.year, today.year + 1), start=1):
+        code = f"XM-2026-{number:03d}"
+        entered = world.book.record(None, "projects", occurred_on="2026-01-05", name="项目")
+        stated = {"yearly_class": "continuing", "occurred_on": "2026-01-05", "document": "清单"}
+        world.requests.append(entered)
+        if year is not None:
+            world.requests.append(world.book.record(code, "classes", year=year, **stated))
+    with projected(world, fresh(), 40) as connection:
+        found = connection.execute("SELECT code, until FROM current ORDER BY code").fetchall()
+    new_year = date(today.year + 1, 1, 1)
+    assert [until for _, until in found] == [None, None, new_year, new_year]
 
 
 def test_the_rows_kept_ready_are_the_list_of_today(fresh: Fresh):

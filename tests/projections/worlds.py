@@ -22,11 +22,17 @@ from store.mapper import EntryMapper
 from store.recorder import Recorder, Request
 from tests.given import LI, actor, district, yuan
 
+BLANK = {"blank": "none_provided"}
+EXEMPT = {"ground": "policy", "because": "政策调整", "approver": "p-qian", "document": "会议纪要"}
 UNITS = ("street-a", "street-b", "bureau-c")
 PEOPLE = ("p-zhao", "p-qian", "p-li")
 CLERK = "p-clerk"
 HEADS = {unit: actor("p-qian", unit) for unit in UNITS}
 ASKERS = (actor("p-wang"), actor("p-zhao"))
+
+
+def year(number: int) -> dict[str, str]:
+    return {"since": f"{number}-01-01", "until": f"{number}-12-31"}
 
 
 class World:
@@ -150,6 +156,8 @@ class World:
             else {"act": "join", "list": chance.choice(("key", "city"))}
         )
         later = str(self.day + timedelta(days=chance.choice((-20, 3, 40))))
+        some_year = year(self.day.year - chance.choice((0, 0, 1)))
+        of_year = {"year": self.day.year, "yearly_class": chance.choice(("new_start", "continuing"))}
         return [
             ("funds", {"act": "receive", "amount": money, "voucher": f"V{self.serial}"}),
             ("funds", {"act": "receive", "amount": money, "voucher": f"V{self.serial}"}),
@@ -182,6 +190,10 @@ class World:
             ("ratings", {"light": chance.choice(("green", "red", {"blank": "none_provided"}))}),
             ("ratings", {"remarks": [{"about": "进度", "text": "正常"}]}),
             ("listings", listing),
+            *[("classes", {**of_year, "document": "清单"})] * 3,
+            *[("forecasts", {"indicator": chance.choice(("received", "tax")), "period": some_year, "amount": money})] * 3,
+            ("forecasts", {"indicator": "tax", "period": some_year, "amount": BLANK}),
+            ("exemptions", {"act": "grant", **EXEMPT, "period": some_year}),
             ("endings", {"act": "end", "how": chance.choice(("lost", "terminated"))}),
             ("endings", {"act": "revive", "document": "会议纪要"}),
             ("responsibilities", {"act": "assign", "role": role, "holder": holder, "occurred_on": later}),
@@ -245,6 +257,8 @@ class World:
             body.pop("after", None)
         elif chance.random() < 0.5:
             body |= self.next_to_another(label)
+        if "yearly_class" in body:
+            body |= {"year": body["year"] - chance.choice((0, 1)), "yearly_class": "completion"}
         for name in ("amount", "capital", "total", "invested", "agreed"):
             if name in body:
                 body[name] = yuan(str(chance.randint(0, 9_999)))
