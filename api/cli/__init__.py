@@ -36,7 +36,8 @@ def unwinding() -> Iterator[None]:
         yield
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            if signal.getsignal(number) is _unwind:  # ignored by now, it stays so: the exit code is not to change either
+                signal.signal(number, handler)
 
 
 def heeded() -> list[signal.Signals]:
