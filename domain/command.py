@@ -73,6 +73,9 @@ class StatesFact(Command, Particulars):
     """A command that asks for a fact."""
 
 
+Load = Callable[[str], History]
+
+
 @dataclass(frozen=True)
 class Context:
     """Who asks, on which day (Asia/Shanghai), under which settings."""
@@ -87,11 +90,19 @@ class Context:
     """Whether the target came in a return of the actor's own unit that is not accepted yet: theirs to put right alone."""
     bureau: bool = False
     """Whether the actor's unit is the project's recognising bureau (认定部门) today."""
+    load: Load = History
+    """Any other stream as it is now, for decisions that rest on several."""
+    new_code: Callable[[int], str] | None = None
+    """The next free code for a project of a year."""
 
 
 C = TypeVar("C", bound=Command)
 Decide = Callable[[History, C, Context], Sequence[Event]]
-Load = Callable[[str], History]
+
+
+def carried(command: Command) -> dict[str, Any]:
+    """What the parts of an act over several streams take over from the command that asks for it."""
+    return {name: getattr(command, name) for name in ("document", "reason", "confidentiality")}
 
 
 @dataclass(frozen=True)

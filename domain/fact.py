@@ -139,6 +139,8 @@ class Fact(Particulars):
     """Whether its amounts count in the district's currency; plans and forecasts keep their own."""
     corrected: ClassVar[bool] = True
     """Whether it may be corrected; what is cited from elsewhere is only ever cited anew."""
+    joint: ClassVar[bool] = False
+    """Whether it begins an act over several streams, whose other entries follow from it (DESIGN §3.13)."""
 
     begins: ClassVar[bool] = False
     """Whether it is the first of its stream, without which nothing else is said there."""
@@ -172,6 +174,10 @@ class Fact(Particulars):
 
     def approved_by(self) -> str | None:
         """The person it names as having approved it: never who records it."""
+        return None
+
+    def jointly(self) -> object:
+        """What its counterparts rest on where one act over several streams states it: no correction changes that."""
         return None
 
     def check(self, others: "Others", settings: Settings) -> None:

@@ -3,8 +3,10 @@
 from domain.judging import corrections, endorsements, verdicts
 from domain.office import district, period, person, reconciliation, returns, targets, unit
 from domain.office import exemptions as unit_exemptions
+from domain.office import taxes as shared_taxes
 from domain.project import (
     benefits,
+    capital,
     classes,
     construction,
     endings,
@@ -15,12 +17,14 @@ from domain.project import (
     jobs,
     land,
     listings,
+    mergers,
     negotiations,
     operation,
     plans,
     ratings,
     registrations,
     responsibilities,
+    shares,
     signings,
     statistics,
     taxes,
@@ -58,4 +62,8 @@ DECLARING = (
     exemptions,
     unit_exemptions,
     targets,
+    capital,
+    shares,
+    mergers,
+    shared_taxes,
 )

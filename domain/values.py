@@ -83,6 +83,10 @@ Number = Annotated[Decimal, Field(max_digits=17, decimal_places=4, ge=0), Before
 Percent = Annotated[
     Decimal, Field(max_digits=5, decimal_places=2, ge=0, le=100), BeforeValidator(exact, json_schema_input_type=str)
 ]
+Ratio = Annotated[
+    Decimal, Field(max_digits=9, decimal_places=8, gt=0, le=1), BeforeValidator(exact, json_schema_input_type=str)
+]
+"""A part of one: 0.6 is sixty percent."""
 Rate = Annotated[Decimal, Field(max_digits=18, decimal_places=8, gt=0), BeforeValidator(exact, json_schema_input_type=str)]
 
 

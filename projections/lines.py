@@ -18,6 +18,7 @@ from domain.project.responsibilities import (
     ResponsibilityEnded,
     ResponsibilityHandedOver,
 )
+from domain.project.shares import SharesAgreed, SharesEnded, in_units
 from domain.project.statistics import StatisticCited
 from domain.values import Money
 
@@ -25,6 +26,8 @@ ROLE_NUMBERS: dict[str, int] = {role: number for number, role in enumerate(ROLES
 STATED = {"name": 2, "name_en": 3, "category": 4, "industry": 5}
 """The attributes that lists and totals ask for, under the measure that keeps them."""
 CLOSING = 1
+SHARE = 6
+"""One unit's share by the terms that its fact states: `amount` in hundred-millionths."""
 BY_BUREAU, GIVEN = 3, 4
 """The last digits of two more measures beside the authorities': what each bureau's verdict comes to, and what it gave."""
 
@@ -81,6 +84,13 @@ def lines(fact: Fact) -> Iterator[Line]:
             amount = fact.amount if isinstance(fact.amount, Money) else None
             key = f"{fact.indicator} {fact.period or '-'} {amount.currency if amount else '-'}"
             yield Line(amount=amount.minor if amount else None, word=key)
+        case SharesAgreed():
+            until = fact.until.toordinal() if fact.until else None
+            yield Line(amount=until, role=ROLE_NUMBERS[fact.role], unit=fact.remainder)
+            for share in fact.shares:
+                yield Line(SHARE, in_units(share.ratio), ROLE_NUMBERS[fact.role], share.unit)
+        case SharesEnded():
+            yield Line(role=ROLE_NUMBERS[fact.role])
         case StatisticCited():
             yield NOTHING
             for figure in fact.lines():

@@ -2,7 +2,7 @@
 
 from hashlib import sha256
 
-VERSION = 2
+VERSION = 3
 """Raise it when the handlers write other rows for the same entries."""
 
 TABLES = """
@@ -10,9 +10,9 @@ CREATE TABLE project (id int PRIMARY KEY, code text COLLATE "C" NOT NULL UNIQUE)
 CREATE TABLE term (id int PRIMARY KEY, text text COLLATE "C" NOT NULL UNIQUE);
 
 -- One line of a fact, as known from one position to before another. Measures: 0 the fact itself (amount: the rank of
--- the stage it enters, the ordinal day a tenure is settled to end, the year of an annual class, or what is forecast),
--- 1 the closing side of a handover or end, 2.. the attributes it states, 10.. its figures (Measure.code;
--- projections.lines). Order: (occurred_on, turn, fact).
+-- the stage it enters, the ordinal day a tenure or share terms are settled to end, the year of an annual class, or what is
+-- forecast), 1 the closing side of a handover or end, 2.. the attributes it states, 6 a unit's share, 10.. its figures
+-- (Measure.code; projections.lines). Order: (occurred_on, turn, fact).
 CREATE TABLE fact (
     project     int      NOT NULL,
     fact        int      NOT NULL,

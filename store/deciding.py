@@ -25,7 +25,7 @@ from domain.office.district import settings_of
 from domain.office.exemptions import need_not_report
 from domain.office.period import opening
 from domain.office.person import EnterPerson
-from domain.office.returns import SubmitReturn, is_theirs, late
+from domain.office.returns import NotAFact, SubmitReturn, is_theirs, late
 from domain.permissions import permit
 from domain.project.intake import EnterProject
 from domain.project.responsibilities import tenures
@@ -49,6 +49,8 @@ class Asking:
     """Imports and backfills give their own reason for what is irregular: nobody is there to be asked."""
     returned_in: str | None = None
     """The submission of a monthly return that everything is recorded in."""
+    causation: str | None = None
+    """The entry that began an act over several streams, for what follows from it."""
     late: str | None = None
     """The reason given for a return after its deadline: each of its entries is marked."""
 
@@ -68,6 +70,7 @@ class Deciding:
         self._numbers: dict[str, int] = {}
         self._settled: tuple[History | None, Settings] = None, Settings()
         """The settings, and the district's history they were read from."""
+        self._promised: set[str] = set()
 
     def prefetch(self, histories: dict[str, History]) -> None:
         """Histories loaded together; those decided on already stay as they are."""
@@ -110,6 +113,7 @@ class Deciding:
         permit(by, deed.action, past.now if stream_kind(label) == "project" else None, asking.today)
         asking = self._in_time(label, command, asking, by)
         context = self._context(past, command, by, asking, settings, together)
+        opening = len(self.entries)
         entries: list[Entry] = []
         for event in deed.decide(past, command, context):
             past = self.past(label)
@@ -122,9 +126,25 @@ class Deciding:
             self.streams[label] = past.plus([entry])
             entries.append(entry)
         self.entries.extend(entries)
-        if deed.follow is not None:
-            entries.extend(self._follow(deed, label, command, context, replace(asking, by=by), entries[0].citation))
-        return entries
+        if deed.follow is None or (deed.joint and asking.causation is not None):
+            return entries
+        entries.extend(self._follow(deed, label, command, context, replace(asking, by=by), entries[0].citation))
+        return self._join(opening, asking) if deed.joint and len(entries) > 1 else entries
+
+    def _join(self, opening: int, asking: Asking) -> list[Entry]:
+        """Everything decided since then is one act: one batch, its entries each other's counterparts."""
+        batch, act = asking.batch or uuid4(), self.entries[opening:]
+        made = []
+        for entry in act:
+            others = tuple(o.citation for o in act if o.stream != entry.stream)
+            envelope = entry.envelope.model_copy(update={"batch": batch, "counterparts": others})
+            made.append(replace(entry, envelope=envelope))
+        self.entries[opening:] = made
+        for entry in made:
+            entries = self.streams[entry.stream].entries
+            whole = (*entries[: entry.number - 1], entry, *entries[entry.number :])
+            self.streams[entry.stream] = History(entry.stream, whole)
+        return made
 
     def _follow(
         self, deed: Deed, label: str, command: Command, context: Context, asking: Asking, citation: str
@@ -133,12 +153,20 @@ class Deciding:
         assert deed.follow is not None
         if isinstance(command, SubmitReturn):
             asking = replace(asking, returned_in=citation)
+        parts = deed.follow(self.past(label), command, context, self.past)
+        if deed.joint:
+            if parts and asking.returned_in is not None:
+                raise NotAFact(TABLE[type(command)].noun)
+            asking = replace(asking, causation=citation)
         entries: list[Entry] = []
-        for part in deed.follow(self.past(label), command, context, self.past):
+        for part in parts:
             try:
                 entries.extend(self.decide(part.label, part.command, asking))
             except Refused as refused:
-                refused.pointer = part.pointer + (refused.pointer or "") if part.pointer else None
+                if not (deed.joint and refused.pointer in ("/reason", "/document")):
+                    refused.pointer = part.pointer + (refused.pointer or "") if part.pointer else None
+                    if deed.joint and not is_place(command.model_dump(), refused.pointer or ""):
+                        refused.pointer = part.pointer
                 refused.about = f"{part.label} {refused.about}".strip()
                 raise
         return entries
@@ -184,7 +212,22 @@ class Deciding:
             imported=asking.imported,
             alone=alone,
             bureau=bureau,
+            load=self.past,
+            new_code=lambda year: self._promise(f"{settings.label}-{year}-"),
         )
+
+    def _new_code(self, prefix: str) -> str:
+        """A code that nobody has, nor was promised."""
+        number = self._numbers.get(prefix) or self._next_number(prefix)
+        while self.past(f"{prefix}{number:03d}").version or f"{prefix}{number:03d}" in self._promised:
+            number += 1
+        self._numbers[prefix] = number
+        return f"{prefix}{number:03d}"
+
+    def _promise(self, prefix: str) -> str:
+        code = self._new_code(prefix)
+        self._promised.add(code)
+        return code
 
     def record(self, label: str, event: Event, asking: Asking) -> Entry:
         """Enter an event that no command asked for: the opening of the ledger."""
@@ -200,12 +243,7 @@ class Deciding:
             return begun
         match command:
             case EnterProject():
-                prefix = f"{settings.label}-{command.occurred_on.year}-"
-                number = self._numbers.get(prefix) or self._next_number(prefix)
-                while self.past(f"{prefix}{number:03d}").version:
-                    number += 1
-                self._numbers[prefix] = number
-                return f"{prefix}{number:03d}"
+                return self._new_code(f"{settings.label}-{command.occurred_on.year}-")
             case EnterPerson():
                 return f"person:p-{uuid4().hex[:10]}"
             case _:
@@ -224,6 +262,7 @@ class Deciding:
             document=command.document,
             confidentiality=command.confidentiality,
             returned_in=asking.returned_in,
+            causation=asking.causation,
             reason=command.reason,
         )
         entry = Entry(past.version + 1, event, envelope, recorded_at=asking.moment)
@@ -286,11 +325,25 @@ def place_of(value: object, word: str, at: str = "") -> str | None:
     return next((place for place in found if place is not None), None)
 
 
+def is_place(value: object, pointer: str) -> bool:
+    """Whether a JSON pointer leads to something that the command states."""
+    for name in pointer.split("/")[1:]:
+        match value:
+            case dict():
+                value = value.get(name)
+            case list() | tuple():
+                value = value[int(name)] if name.isdigit() and int(name) < len(value) else None
+            case _:
+                return False
+    return value is not None
+
+
 def joined(entries: Sequence[Entry]) -> list[Entry]:
     """One joint act over several streams: each entry names its counterparts in the others (DESIGN §3.13).
 
     Facts of projects are counterparts of facts of projects, annulments of annulments: what is of another sort only shares
-    the request, and could never be annulled or approved together with it.
+    the request, and could never be annulled or approved together with it; so does what came in a return. The counterparts
+    that a command over several streams made stay.
     """
     return [
         replace(
@@ -304,6 +357,10 @@ def joined(entries: Sequence[Entry]) -> list[Entry]:
 
 
 def _counterparts(one: Entry, other: Entry) -> bool:
+    if other.citation in one.envelope.counterparts:
+        return True
+    if one.envelope.returned_in is not None or other.envelope.returned_in is not None:
+        return False
     alike = all(isinstance(e.event, Fact) for e in (one, other)) or type(one.event) is type(other.event)
     return alike and one.stream != other.stream and stream_kind(one.stream) == stream_kind(other.stream)
 

@@ -82,7 +82,9 @@ class Book:
         batch = UUID(int=self.position + 1) if len(items) > 1 else None
         asking = Asking(by, Source(door="api"), moment, batch=batch)
         deciding = Deciding(self.history, self.next_number)
-        commands = [(label, command(noun, body, stream)) for label, noun, body in items]
+        commands = [
+            (label, command(noun, body, "district" if label == "district" else stream)) for label, noun, body in items
+        ]
         together = together_in(commands, deciding.past)
         for label, asked in commands:
             deciding.decide(label, asked, asking, together)

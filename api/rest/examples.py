@@ -128,6 +128,32 @@ def life() -> Iterator[tuple[str, Body]]:
     yield "endings", on("2026-11-15", act="revive", document="〔2026〕21号", because="投资方恢复投资")
 
 
+def several() -> Iterator[Example]:
+    """What concerns several projects, or several units: shares, capital, a merger, a split, tax shared out."""
+    other, third = "XM-2026-002", "XM-2026-003"
+    yield Example("/projects", on("2026-11-16", name="西湖里三期", lead_unit="street-a"))
+    enterprise = "某智能制造有限公司"
+    increase: Body = {"act": "increase", "enterprise": enterprise, "paper": "验资〔2026〕8号"}
+    capital = f"/projects/{CODE}/capital"
+    yield Example(capital, on("2026-11-16", amount=cny("10000000.00")) | increase)
+    yield Example(capital, on("2026-11-16", act="change_investor", investor="某控股公司", former="某制造公司"))
+    for code, ratio in ((CODE, "0.6"), (other, "0.4")):
+        yield Example(f"/projects/{code}/shares", on("2026-01-01", act="state", enterprise=enterprise, ratio=ratio))
+    units: list[JsonValue] = [{"unit": "street-a", "ratio": "0.7"}, {"unit": "street-b", "ratio": "0.3"}]
+    terms: Body = {"act": "agree", "role": "lead_unit", "shares": units, "remainder": "street-a", "until": "2027-01-01"}
+    yield Example(f"/projects/{CODE}/shares", on("2026-01-01", document="联合招商协议〔2026〕1号") | terms)
+    ended: Body = {"act": "end", "role": "lead_unit", "document": "联合招商协议〔2026〕9号"}
+    yield Example(f"/projects/{CODE}/shares", on("2026-11-16") | ended)
+    shared: Body = {"enterprise": enterprise, "parts": [{"project": CODE}, {"project": other}], "remainder": CODE}
+    shared |= {"reason": "税款入库晚于项目进度"}
+    yield Example("/district/taxes", month(9, 30, total=cny("1000000.01"), retained=cny("250000.00")) | shared)
+    merger: Body = {"act": "absorb", "projects": [third], "document": "会议纪要〔2026〕30号"}
+    yield Example(f"/projects/{other}/mergers", on("2026-11-17") | merger)
+    new: list[JsonValue] = [{"name": "西湖里研发楼", "ratio": "0.25"}, {"name": "西湖里仓储区", "ratio": "0.15"}]
+    split: Body = {"act": "split", "into": new, "document": "会议纪要〔2026〕31号"}
+    yield Example(f"/projects/{CODE}/mergers", on("2026-11-17") | split)
+
+
 def recognised() -> Iterator[Example]:
     """The office cites a bureau's document."""
     verdict: Body = {"target": 8, "outcome": "recognised", "amount": cny("3000000.00"), "authority": "bureau-c"}
@@ -205,6 +231,7 @@ def examples() -> Iterator[Example]:
     items.append({"stream": CODE, "noun": "transfers", "command": later})
     yield Example("/batches", {"commands": items, "joint": False})
     yield from the_month(last + 9 + 1 + 1 + 1)
+    yield from several()
     yield from the_year()
     yield Example(
         "/tokens", {"person": "p-wang", "unit": "street-a", "post": "科员", "role": "unit", "days": 365}, "administrator"

@@ -1,9 +1,9 @@
 """总览: totals by unit, stage, category, industry or class of the year, and the facts each total is made of."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Response
@@ -93,7 +93,13 @@ def portfolio(
     role: Literal["lead", "introducing", "hosting"] = "lead",
     attribute: Attribute | None = None,
 ) -> Response:
-    """Totals per group: flows belong to the unit answering on their day (`then`) or at `on` (`now`)."""
+    """Totals per group: flows belong to the unit answering on their day (`then`) or at `on` (`now`).
+
+    Where units agreed to share the role's flows on that day (份额约定) each gets its part, under `then` and `now` alike: the
+    amount × its ratio without the fraction of a hundredth, the unit that the terms name the rest. A fact shared so is among
+    the sources of each of them, and once among those of the total. Levels and counts are never divided: they stay with the
+    unit at `on`.
+    """
     attribute = attribute or ("then" if by == "unit" else "now")
     settings = services.questions.project.settings(at.viewpoint)
     found = services.questions.portfolio(at, by, role, attribute, settings)
@@ -117,7 +123,7 @@ def portfolio(
         "total": {
             "group": None,
             "count": sum(found.counts.values()),
-            "measures": writing.measures(summed(found.totals), summed(found.bureaus), every=True),
+            "measures": writing.measures(found.whole, found.whole_bureaus, every=True),
         },
         "exemptions": [e.model_dump(mode="json") for e in running_exemptions(services, at)],
     }
@@ -128,26 +134,6 @@ def running_exemptions(services: Running, at: Resolved) -> list[ExemptionNow]:
     """Of every project and unit, on the day `on`."""
     views = (*services.questions.exempt_projects(at), *services.questions.units(at).values())
     return exemptions_now(views, at.on, at.on)
-
-
-T = TypeVar("T", Total, Bureau)
-
-
-def summed(parts: Iterable[T]) -> list[T]:
-    """Of all groups together."""
-    whole: dict[tuple[str, str], T] = {}
-    for part in parts:
-        key = (part.measure.name, part.bureau if isinstance(part, Bureau) else part.authority)
-        before = whole.get(key)
-        if before is None:
-            whole[key] = part._replace(group=None)
-            continue
-        both = f"{int(before.fingerprint, 16) ^ int(part.fingerprint, 16):016x}"
-        added = before._replace(amount=before.amount + part.amount, facts=before.facts + part.facts, fingerprint=both)
-        if isinstance(added, Bureau) and isinstance(part, Bureau):
-            added = added._replace(disputed=added.disputed + part.disputed)
-        whole[key] = added
-    return list(whole.values())
 
 
 @dataclass(frozen=True)

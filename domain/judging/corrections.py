@@ -87,6 +87,12 @@ class BeginsItsStream(Refused):
     zh = "单位、人员及本区台账的首条记录不能作废，请改为登记撤销或离任。"
 
 
+class CorrectedAsAWhole(Refused):
+    """This is part of one act over several projects: annul all of it, and record it anew with the approval."""
+
+    zh = "该记录是跨项目一事中的一部分，须全部作废，并在批准的同一批次中重新记录。"
+
+
 class ProposeCorrection(Command):
     """Ask that a fact shall read otherwise: the whole fact, with its kind."""
 
@@ -158,6 +164,9 @@ def propose_correction(past: History, command: ProposeCorrection, context: Conte
         raise NothingChanges(cite(past.label, command.target), pointer="/reads")
     if command.reads.approved_by() in context.by.people:
         raise SelfApproval(cite(past.label, command.target), pointer="/reads/approver")
+    bound = current.fact.joint or current.original.envelope.causation is not None
+    if bound and command.reads.jointly() != current.fact.jointly():
+        raise CorrectedAsAWhole(", ".join(current.original.envelope.counterparts[:5]), pointer="/reads")
     check_fact(past, command.reads, context, without=command.target)
     if context.alone:
         check_rest(past, command.target, command.reads, context)

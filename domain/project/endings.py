@@ -4,7 +4,7 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import model_validator
 
-from domain.command import Context, StatesFact, deed
+from domain.command import Context, Load, Part, StatesFact, carried, deed, reader
 from domain.entry import Event
 from domain.errors import Refused
 from domain.fact import Fact, Kind, Mentions, Particulars
@@ -32,7 +32,7 @@ class DocumentNeeded(Refused):
 
 
 class Closing(Particulars):
-    how: Literal["terminated", "lost", "moved_out", "merged_into"]
+    how: Literal["terminated", "lost", "moved_out", "merged_into", "split_into"]
     into: ProjectCode | None = None
     because: Prose | None = None
 
@@ -50,6 +50,9 @@ class ProjectEnded(Closing, Fact):
 
     def mentions(self) -> Mentions:
         return Mentions(projects=(self.into,) if self.into else ())
+
+    def jointly(self) -> object:
+        return self.occurred_on, self.how, self.into
 
 
 class Reviving(Particulars):
@@ -74,6 +77,12 @@ class ReviveProject(Reviving, StatesFact):
     act: Literal["revive"]
 
 
+class NotSplit(Refused):
+    """Nothing was split off this project; split it first (POST …/mergers, act split)."""
+
+    zh = "本项目尚未拆分，请先办理拆分（POST …/mergers，act 为 split）。"
+
+
 def ended(view: View) -> ProjectEnded | None:
     """The ending in force at the viewpoint, if no revival came after it."""
     last: ProjectEnded | None = None
@@ -85,10 +94,21 @@ def ended(view: View) -> ProjectEnded | None:
     return last
 
 
-@deed("endings")
+def end_follow(past: History, command: EndProject, context: Context, load: Load) -> list[Part]:
+    """What a project merged into records in its own stream, as if the merger had been asked for there."""
+    if command.into is None:
+        return []
+    said = carried(command) | {"occurred_on": command.occurred_on, "because": command.because}
+    absorb = reader("project", "mergers").validate_python({"act": "absorb", "projects": (past.label,), **said})
+    return [Part(command.into, absorb, "/into")]
+
+
+@deed("endings", follow=end_follow, joint=True)
 def end_project(past: History, command: EndProject, context: Context) -> list[Event]:
     if ended(past.now):
         raise AlreadyEnded(past.label)
+    if command.how == "split_into" and not any(s.fact.kind.topic == "project_split" for s in past.now.facts):
+        raise NotSplit(past.label, pointer="/how")
     return [ProjectEnded.of(command)]
 
 

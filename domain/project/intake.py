@@ -6,11 +6,18 @@ from pydantic import Field
 
 from domain.command import Action, Context, StatesFact, deed, stating
 from domain.entry import Event, Role
-from domain.errors import AlreadyEntered
-from domain.fact import Fact, Kind, Particulars, Stage
+from domain.errors import AlreadyEntered, Refused
+from domain.fact import Fact, Kind, Mentions, Particulars, Stage
 from domain.history import History
 from domain.project.responsibilities import Holder, ResponsibilityAssigned, ResponsibilityRole
 from domain.values import Frozen, Line, ProjectCode, Prose, UnitCode
+
+
+class NotSplitOff(Refused):
+    """The original names no such part: split it (POST /projects/{code}/mergers, act split), which enters its parts."""
+
+    zh = "原项目的拆分中没有本项目；请在原项目办理拆分（POST /projects/{code}/mergers，act 为 split），由其登记各项目。"
+    sort = "invalid"
 
 
 class Code(Frozen):
@@ -31,6 +38,8 @@ class Entering(Particulars):
     investor: Line | None = None
     description: Prose | None = None
     codes: Codes = ()
+    origin: ProjectCode | None = None
+    """The project it was split off from (拆分)."""
 
 
 class ProjectEntered(Entering, Fact):
@@ -41,6 +50,12 @@ class ProjectEntered(Entering, Fact):
 
     def stage(self) -> Stage:
         return Stage.LEAD
+
+    def mentions(self) -> Mentions:
+        return Mentions(projects=(self.origin,) if self.origin else ())
+
+    def jointly(self) -> object:
+        return self.occurred_on, self.origin
 
 
 class EnterProject(Entering, StatesFact):
@@ -78,6 +93,8 @@ class DescribeProject(Describing, StatesFact):
 def enter_project(past: History, command: EnterProject, context: Context) -> list[Event]:
     if past.version:
         raise AlreadyEntered(past.label, pointer="/code")
+    if command.origin is not None and not _splits_off(context.load(command.origin), past.label):
+        raise NotSplitOff(command.origin, pointer="/origin")
     lead = command.lead_unit
     if lead is None and command.introducing_unit is None and context.by.role is Role.UNIT:
         lead = context.by.unit
@@ -91,6 +108,11 @@ def enter_project(past: History, command: EnterProject, context: Context) -> lis
             holder = Holder(unit=unit)
             events.append(ResponsibilityAssigned(occurred_on=command.occurred_on, role=role, holder=holder))
     return events
+
+
+def _splits_off(original: History, code: str) -> bool:
+    splits = [s.fact for s in original.now.facts if s.fact.kind.topic == "project_split"]
+    return any(part.project == code for split in splits for part in getattr(split, "into", ()))
 
 
 stating("descriptions", DescribeProject, ProjectDescribed)

@@ -39,6 +39,9 @@ class TaxPaid(Paying, Fact):
         if self.retained is not None:
             yield Line(TAX_RETAINED, "reported", self.retained.minor, self.retained)
 
+    def jointly(self) -> object:
+        return self
+
     def check(self, others: Others, settings: Settings) -> None:
         if self.occurred_on != self.period.until:
             raise NotThePeriodsEnd(str(self.period), pointer="/occurred_on")

@@ -2,6 +2,7 @@
 
 from domain.fact import Fact
 from domain.history import Standing, View
+from domain.project.capital import InvestorChanged
 from domain.project.intake import ProjectDescribed, ProjectEntered
 
 ATTRIBUTES = ("name", "name_en", "category", "industry", "investor", "description", "codes")
@@ -11,8 +12,8 @@ def attribute(view: View, name: str) -> tuple[object, Standing[Fact]] | None:
     """The value last stated and the fact that says so."""
     found: tuple[object, Standing[Fact]] | None = None
     for standing in view.facts:
-        if isinstance(standing.fact, ProjectEntered | ProjectDescribed):
-            value = getattr(standing.fact, name)
+        if isinstance(standing.fact, ProjectEntered | ProjectDescribed | InvestorChanged):
+            value = getattr(standing.fact, name, None)
             if value is not None and value != ():
                 found = value, standing
     return found

@@ -1,6 +1,8 @@
 """Totals at any viewpoint over the slim table: flows summed where they belong, of levels the last of each project."""
 
+from collections.abc import Iterator
 from datetime import date
+from itertools import groupby, pairwise
 from typing import Any, NamedTuple
 
 from psycopg import Connection
@@ -18,6 +20,7 @@ SELECT project, unit, since, least(until, '9999-12-31') FROM stint(%(role)s::sma
 """
 # Who answered for a project on a day is looked up, not joined: project and day as one number, searched among the edges
 # where an answering unit begins or ends. A join costs half as much again, and needs to know how many stints projects have.
+# A day under share terms finds no unit but the terms' number below zero: what those facts come to is divided by SHARED.
 # (SELECT …) makes each array once: in a generic plan a bare cast would copy it for every fact.
 BY_UNIT_THEN = """
 SELECT nullif((SELECT %(answering)s::int[])[
@@ -62,12 +65,14 @@ WITH cited AS MATERIALIZED (
       AND f.occurred_on <= %(on)s AND f.known_from <= %(known)s AND %(known)s < f.known_to
     ORDER BY f.measure, f.project, f.word, f.turn DESC, f.fact DESC
 )
-SELECT CASE WHEN %(then)s THEN s.unit ELSE g.key END, c.measure, sum(c.amount)::bigint, count(*),
+SELECT CASE WHEN %(by_day)s
+            THEN nullif((SELECT %(answering)s::int[])[
+                width_bucket(c.project * 200000::float8 + (c.occurred_on - date '1900-01-01'), (SELECT %(edges)s::float8[]))
+            ], 0)
+            ELSE g.key END,
+       c.measure, sum(c.amount)::bigint, count(*),
        bit_xor(hashint8extended((c.project::bigint << 32) + c.fact, c.known_from))
-FROM cited c
-LEFT JOIN unnest(%(projects)s::int[], %(keys)s::int[]) AS g(project, key) USING (project)
-LEFT JOIN stint(%(role)s::smallint, %(on)s, %(known)s) s
-    ON %(then)s AND s.project = c.project AND s.since <= c.occurred_on AND c.occurred_on < s.until
+FROM cited c LEFT JOIN unnest(%(projects)s::int[], %(keys)s::int[]) AS g(project, key) USING (project)
 GROUP BY 1, 2
 """
 # What each bureau recognises, whether or not it is the headline; of levels the last. `split`: others say otherwise.
@@ -87,7 +92,7 @@ WITH said AS MATERIALIZED (
         ORDER BY s.measure, s.project, s.unit, s.occurred_on DESC, s.turn DESC, s.fact DESC
     ) AS last
 )
-SELECT CASE WHEN %(then)s AND c.flows
+SELECT CASE WHEN %(by_day)s AND c.flows
             THEN nullif((SELECT %(answering)s::int[])[
                 width_bucket(c.project * 200000::float8 + (c.occurred_on - date '1900-01-01'), (SELECT %(edges)s::float8[]))
             ], 0)
@@ -96,6 +101,51 @@ SELECT CASE WHEN %(then)s AND c.flows
        bit_xor(hashint8extended((c.project::bigint << 32) + c.fact, c.known_from)), count(*) FILTER (WHERE c.split)
 FROM counting c LEFT JOIN unnest(%(projects)s::int[], %(keys)s::int[]) AS g(project, key) USING (project)
 GROUP BY 1, 2, 3
+"""
+# Flows of days under share terms, to each of their units: amount × ratio without its fraction, the rest to the one named.
+# Asked only where terms stand, and of their projects alone.
+SHARED = """
+WITH line AS MATERIALIZED (
+    SELECT f.* FROM fact f
+    WHERE f.measure >= 10 AND f.project = ANY(%(shared_projects)s)
+      AND f.occurred_on <= %(on)s AND f.known_from <= %(known)s AND %(known)s < f.known_to
+), figure AS (
+    SELECT f.project, f.fact, f.measure, f.occurred_on, f.amount, f.known_from, NULL::int AS bureau, false AS split
+    FROM line f WHERE f.measure = ANY(%(flows)s)
+    UNION ALL
+    SELECT * FROM (
+        SELECT DISTINCT ON (f.measure, f.project, f.word)
+               f.project, f.fact, f.measure, f.occurred_on, f.amount, f.known_from, NULL::int, false
+        FROM line f WHERE f.measure = ANY(%(statistical)s)
+        ORDER BY f.measure, f.project, f.word, f.turn DESC, f.fact DESC
+    ) AS cited
+    UNION ALL
+    SELECT f.project, f.fact, f.measure, f.occurred_on, f.amount, f.known_from, f.unit,
+           min(f.amount) OVER w <> max(f.amount) OVER w
+    FROM line f WHERE f.measure = ANY(%(by_bureau)s) AND NOT f.measure = ANY(%(levels_by_bureau)s)
+    WINDOW w AS (PARTITION BY f.project, f.fact, f.measure)
+), part AS (
+    SELECT s.unit, s.rest, f.*,
+           f.amount - sum(div(f.amount::numeric * s.ratio, 100000000)) OVER (
+               PARTITION BY f.project, f.fact, f.measure, f.bureau
+           ) + div(f.amount::numeric * s.ratio, 100000000) AS with_rest,
+           div(f.amount::numeric * s.ratio, 100000000) AS floored
+    FROM figure f
+    JOIN unnest(%(pieces)s::int[], %(piece_since)s::date[], %(piece_until)s::date[], %(piece_terms)s::int[])
+        AS p(project, since, until, terms)
+        ON p.project = f.project AND p.since <= f.occurred_on AND f.occurred_on < p.until
+    JOIN unnest(%(share_terms)s::int[], %(share_units)s::int[], %(share_ratios)s::bigint[], %(share_rests)s::bool[])
+        AS s(terms, unit, ratio, rest) USING (terms)
+)
+SELECT unit, measure, bureau, sum(CASE WHEN rest THEN with_rest ELSE floored END)::bigint, count(*),
+       bit_xor(hashint8extended((project::bigint << 32) + fact, known_from)), count(*) FILTER (WHERE split)
+FROM part GROUP BY 1, 2, 3
+"""
+TERMS_OF = """
+SELECT t.project, t.fact, t.kind, t.measure, t.occurred_on, t.amount, t.unit
+FROM standing('{191,192}', %(on)s, %(known)s, NULL) t
+WHERE t.role = %(role)s
+ORDER BY t.project, t.occurred_on, t.turn, t.fact, t.measure
 """
 STANDING = """
 SELECT DISTINCT project FROM standing('{1,20,30,40,50,70,74,80,81}', %(on)s, %(known)s, NULL)
@@ -124,12 +174,13 @@ FACTS_OF_FLOW = """
 SELECT p.code, f.fact
 FROM fact f JOIN project p ON p.id = f.project
 LEFT JOIN unnest(%(projects)s::int[], %(keys)s::int[]) AS g(project, key) ON g.project = f.project
-LEFT JOIN stint(%(role)s::smallint, %(on)s, %(known)s) s
-    ON %(then)s AND s.project = f.project AND s.since <= f.occurred_on AND f.occurred_on < s.until
+LEFT JOIN unnest(%(spans)s::int[], %(span_keys)s::int[], %(span_since)s::date[], %(span_until)s::date[])
+    AS s(project, key, since, until)
+    ON %(by_day)s AND NOT %(every)s AND s.project = f.project AND s.since <= f.occurred_on AND f.occurred_on < s.until
 WHERE f.measure = %(measure)s AND f.occurred_on <= %(on)s AND f.known_from <= %(known)s AND %(known)s < f.known_to
   AND (%(since)s::date IS NULL OR f.occurred_on >= %(since)s)
   AND (%(bureau)s::int IS NULL OR f.unit = %(bureau)s)
-  AND (%(every)s OR CASE WHEN %(then)s THEN s.unit ELSE g.key END IS NOT DISTINCT FROM %(key)s::int)
+  AND (%(every)s OR CASE WHEN %(by_day)s THEN s.key ELSE g.key END IS NOT DISTINCT FROM %(key)s::int)
   AND (p.code, f.fact) > (%(after_code)s, %(after_fact)s)
 ORDER BY p.code, f.fact
 LIMIT %(limit)s
@@ -147,10 +198,11 @@ WITH last AS MATERIALIZED (
 SELECT p.code, f.fact
 FROM last f JOIN project p ON p.id = f.project
 LEFT JOIN unnest(%(projects)s::int[], %(keys)s::int[]) AS g(project, key) ON g.project = f.project
-LEFT JOIN stint(%(role)s::smallint, %(on)s, %(known)s) s
-    ON %(then)s AND s.project = f.project AND s.since <= f.occurred_on AND f.occurred_on < s.until
+LEFT JOIN unnest(%(spans)s::int[], %(span_keys)s::int[], %(span_since)s::date[], %(span_until)s::date[])
+    AS s(project, key, since, until)
+    ON %(by_day)s AND NOT %(every)s AND s.project = f.project AND s.since <= f.occurred_on AND f.occurred_on < s.until
 WHERE (%(since)s::date IS NULL OR f.occurred_on >= %(since)s)
-  AND (%(every)s OR CASE WHEN %(then)s THEN s.unit ELSE g.key END IS NOT DISTINCT FROM %(key)s::int)
+  AND (%(every)s OR CASE WHEN %(by_day)s THEN s.key ELSE g.key END IS NOT DISTINCT FROM %(key)s::int)
   AND (p.code, f.fact) > (%(after_code)s, %(after_fact)s)
 ORDER BY p.code, f.fact
 LIMIT %(limit)s
@@ -190,17 +242,34 @@ class Total(NamedTuple):
 
 
 class Totals(NamedTuple):
-    """By group and measure; the group None is what belongs to none. `bureaus`: also what is not the headline."""
+    """By group and measure; the group None is what belongs to none. `bureaus`: also what is not the headline.
+
+    `whole`: of all groups together, each fact once, though several units may share it.
+    """
 
     counts: dict[str | None, int]
     totals: list[Total]
     bureaus: list[Bureau]
+    whole: list[Total]
+    whole_bureaus: list[Bureau]
+
+
+class Sum(NamedTuple):
+    """Facts of one group (a number, None for none) and measure; `bureau` where it is one bureau's verdicts."""
+
+    key: int | None
+    measure: int
+    bureau: int | None
+    amount: int
+    facts: int
+    fingerprint: int
+    disputed: int = 0
 
 
 def totals(
     connection: Connection, viewpoint: Viewpoint, by: By, role: str, attribute: Attribute, settings: Settings
 ) -> Totals:
-    asked = _asked(connection, viewpoint, by, role, attribute)
+    asked, keys, _, pieces = _asked(connection, viewpoint, by, role, attribute)
     anyone = [m for m in MEASURES.values() if m.name not in settings.recognising]
     asked |= {
         "flows": [m.code(a) for m in FLOW_MEASURES for a in REPORTED if a == "reported" or m in anyone],
@@ -209,32 +278,59 @@ def totals(
         "by_bureau": [by_bureau_code(m) for m in MEASURES.values()],
         "levels_by_bureau": [by_bureau_code(m) for m in LEVEL_MEASURES],
     }
-    found: list[tuple[Any, ...]] = []
-    for query in (BY_UNIT_THEN if asked["then"] else FLOWS, LEVELS, CITED):
-        found.extend(connection.execute(query.encode(), asked).fetchall())
-    verdicts = connection.execute(BUREAUS.encode(), asked).fetchall()
-    keys: list[int | None] = asked["keys"]
-    names = _names(connection, by, {row[0] for row in (*found, *verdicts)} | set(keys))
-    units: dict[int, str] = dict(connection.execute(TERMS, ([v[2] for v in verdicts],)).fetchall())
-    bureaus = [
-        Bureau(names[key], BY_NUMBER[measure // 10], units[unit], int(amount), int(facts), _print(fingerprint), disputed)
-        for key, measure, unit, amount, facts, fingerprint, disputed in verdicts
-    ]
+    found: list[Sum] = []
+    for query in (BY_UNIT_THEN if asked["by_day"] else FLOWS, LEVELS, CITED):
+        for key, measure, *rest in connection.execute(query.encode(), asked):
+            found.append(Sum(key, measure, None, *rest))
+    found.extend(Sum(*row) for row in connection.execute(BUREAUS.encode(), asked))
+    groups = [s for s in found if s.key is None or s.key >= 0]
+    if pieces:
+        groups.extend(Sum(*row) for row in connection.execute(SHARED.encode(), asked | _terms(pieces)))
+    names = _names(connection, by, {s.key for s in groups} | set(keys))
+    units: dict[int, str] = dict(connection.execute(TERMS, ([s.bureau for s in found if s.bureau],)).fetchall())
     counts: dict[str | None, int] = {}
     for key in keys:
         counts[names[key]] = counts.get(names[key], 0) + 1
-    made = [
-        Total(names[key], *BY_CODE[measure], int(amount), int(facts), _print(fingerprint))
-        for key, measure, amount, facts, fingerprint in found
-    ]
-    made.extend(
-        Total(b.group, b.measure, "recognised", b.amount, b.facts, b.fingerprint)
-        for b in bureaus
-        if settings.recognising.get(b.measure.name, ("",))[0] == b.bureau
+    return Totals(
+        dict(sorted(counts.items(), key=lambda c: (c[0] is None, c[0] or ""))),
+        *_written(groups, names, units, settings),
+        *_written([s._replace(key=None) for s in found], {None: None}, units, settings),
     )
+
+
+def _written(
+    sums: list[Sum], names: dict[int | None, str | None], units: dict[int, str], settings: Settings
+) -> tuple[list[Total], list[Bureau]]:
+    """Sums of one group and measure put together, in words and in order; the headline bureau's are recognised as well."""
+    merged: dict[tuple[int | None, int, int | None], Sum] = {}
+    for one in sums:
+        place = one[:3]
+        other = merged.get(place)
+        merged[place] = one if other is None else _both(one, other)
+    made: list[Total] = []
+    bureaus: list[Bureau] = []
+    for key, measure, bureau, amount, facts, fingerprint, disputed in merged.values():
+        figures = (int(amount), int(facts), _print(fingerprint))
+        if bureau is None:
+            of, authority = BY_CODE[measure]
+            made.append(Total(names[key], of, authority, *figures))
+            continue
+        of = BY_NUMBER[measure // 10]
+        bureaus.append(Bureau(names[key], of, units[bureau], *figures, disputed))
+        if settings.recognising.get(of.name, ("",))[0] == units[bureau]:
+            made.append(Total(names[key], of, "recognised", *figures))
     made.sort(key=lambda t: (t.group is None, t.group or "", t.measure.number, t.authority))
     bureaus.sort(key=lambda b: (b.group is None, b.group or "", b.measure.number, b.bureau))
-    return Totals(dict(sorted(counts.items(), key=lambda c: (c[0] is None, c[0] or ""))), made, bureaus)
+    return made, bureaus
+
+
+def _both(one: Sum, other: Sum) -> Sum:
+    return one._replace(
+        amount=one.amount + other.amount,
+        facts=one.facts + other.facts,
+        fingerprint=one.fingerprint ^ other.fingerprint,
+        disputed=one.disputed + other.disputed,
+    )
 
 
 def _print(fingerprint: int) -> str:
@@ -265,7 +361,8 @@ def sources(
     limit: int = 200,
 ) -> list[tuple[str, int]]:
     """(project, fact number) of the facts that make a total, by code and number, after a pair."""
-    asked = _asked(connection, viewpoint, by, role, attribute)
+    asked, _, spans, pieces = _asked(connection, viewpoint, by, role, attribute)
+    asked |= _spans(spans, pieces)
     asked |= {
         "measure": by_bureau_code(part.measure) if part.bureau else part.measure.code(part.authority),
         "bureau": _term(connection, part.bureau) if part.bureau else None,
@@ -278,7 +375,7 @@ def sources(
     }
     last = part.measure.sort == "level" or part.authority == "statistical"
     if part.measure.sort == "level":
-        asked["then"] = False
+        asked["by_day"] = False
     return connection.execute((FACTS_OF_LAST if last else FACTS_OF_FLOW).encode(), asked).fetchall()
 
 
@@ -296,41 +393,132 @@ def _term(connection: Connection, text: str) -> int:
     return int(found[0]) if found else -1
 
 
-def _asked(connection: Connection, viewpoint: Viewpoint, by: By, role: str, attribute: Attribute) -> dict[str, Any]:
-    """What the queries share: the viewpoint, and each project's group at it."""
+def _asked(connection: Connection, viewpoint: Viewpoint, by: By, role: str, attribute: Attribute) -> "Asked":
+    """The viewpoint, each project's group at it, and whose its flows are day by day where that is asked."""
     asked: dict[str, Any] = {
         "on": viewpoint.on,
         "known": viewpoint.known,
         "role": ROLE_NUMBERS[UNIT_ROLES[role]],
         "stated": STATED.get(by),
-        "then": by == "unit" and attribute == "then",
-        "edges": [0.0],
-        "answering": [NOBODY],
     }
+    spans: list[Span] = []
+    pieces: list[Piece] = []
     if by == "unit":
-        stints = connection.execute(STINTS.encode(), asked).fetchall()
+        stints: list[Span] = connection.execute(STINTS.encode(), asked).fetchall()
         now = {p: unit for p, unit, since, until in stints if since <= viewpoint.on < until}
         keys = [(p, now.get(p)) for (p,) in connection.execute(STANDING.encode(), asked)]
-        asked |= _edges(stints)
+        pieces = list(_pieces(connection.execute(TERMS_OF.encode(), asked).fetchall()))
+        if attribute == "then":
+            spans = stints
+        elif pieces:
+            spans = [(p, key, FIRST, FOREVER) for p, key in keys]
+        if pieces:
+            spans = list(_cut(spans, pieces))
     else:
         other = {"stage": KEYS_BY_STAGE, "yearly_class": KEYS_BY_CLASS}.get(by, KEYS_BY_WORD)
         keys = connection.execute(other.encode(), asked).fetchall()
-    return asked | {"projects": [p for p, _ in keys], "keys": [k for _, k in keys]}
+    asked |= {"projects": [p for p, _ in keys], "keys": [k for _, k in keys]}
+    asked |= {"by_day": by == "unit" and (attribute == "then" or bool(pieces))}
+    return Asked(asked | _edges(spans), [k for _, k in keys], spans, pieces)
+
+
+class Asked(NamedTuple):
+    """`parameters` that the queries share; `keys`: of the projects that stand in some stage, each one's group."""
+
+    parameters: dict[str, Any]
+    keys: list[int | None]
+    spans: "list[Span]"
+    pieces: "list[Piece]"
 
 
 NOBODY = 0
 """Stands for no unit: an array without NULLs is indexed without a search."""
 
 
-def _edges(stints: list[tuple[int, int | None, date, date]]) -> dict[str, Any]:
+Span = tuple[int, int | None, date, date]
+"""(project, key, since, until): days `[since, until)` of which its flows are a unit's; below zero: the terms' number."""
+
+
+class Piece(NamedTuple):
+    """Days `[since, until)` on which share terms stand for a project: the shares in hundred-millionths by unit."""
+
+    project: int
+    since: date
+    until: date
+    shares: dict[int, int]
+    remainder: int
+
+
+def _pieces(rows: list[tuple[Any, ...]]) -> Iterator[Piece]:
+    """From the terms' lines, in the order of their facts: of those that cover a day the last one stands."""
+    for project, lines in groupby(rows, key=lambda row: row[0]):
+        acts: list[Piece] = []
+        for _, of in groupby(lines, key=lambda row: row[1]):
+            _, (_, _, _, _, since, until, remainder), *shares = (None, *of)
+            end = date.fromordinal(until) if until is not None else FOREVER
+            acts.append(Piece(project, since, end, {row[6]: row[5] for row in shares}, remainder))
+        edges = sorted({day for act in acts for day in (act.since, act.until)})
+        for since, until in pairwise(edges):
+            standing = [act for act in acts if act.since <= since < act.until]
+            if standing and standing[-1].shares:
+                yield standing[-1]._replace(since=since, until=until)
+
+
+def _cut(spans: list[Span], pieces: list[Piece]) -> Iterator[Span]:
+    """The spans without the days of the pieces, and those: a piece's key is its number, counted from one, below zero."""
+    of: dict[int, list[Piece]] = {}
+    for piece in pieces:
+        of.setdefault(piece.project, []).append(piece)
+    for project, key, since, until in spans:
+        for piece in of.get(project, ()):
+            if since < min(piece.since, until):
+                yield project, key, since, min(piece.since, until)
+            since = max(since, piece.until)
+        if since < until:
+            yield project, key, since, until
+    for number, piece in enumerate(pieces, start=1):
+        yield piece.project, -number, piece.since, piece.until
+
+
+def _spans(spans: list[Span], pieces: list[Piece]) -> dict[str, Any]:
+    """The spans as arrays, one for each unit that shares."""
+    each = [
+        (project, unit, since, until)
+        for project, key, since, until in spans
+        for unit in (pieces[-key - 1].shares if key is not None and key < 0 else (key,))
+    ]
+    projects, keys, sinces, untils = zip(*each, strict=True) if each else ((), (), (), ())
+    return {"spans": list(projects), "span_keys": list(keys), "span_since": list(sinces), "span_until": list(untils)}
+
+
+def _terms(pieces: list[Piece]) -> dict[str, Any]:
+    """The pieces as arrays, and whose they are; their numbers count from one."""
+    shares = [
+        (n, unit, ratio, unit == p.remainder) for n, p in enumerate(pieces, start=1) for unit, ratio in p.shares.items()
+    ]
+    return {
+        "pieces": [p.project for p in pieces],
+        "piece_since": [p.since for p in pieces],
+        "piece_until": [p.until for p in pieces],
+        "piece_terms": list(range(1, len(pieces) + 1)),
+        "shared_projects": list({p.project for p in pieces}),
+        "share_terms": [n for n, _, _, _ in shares],
+        "share_units": [unit for _, unit, _, _ in shares],
+        "share_ratios": [ratio for _, _, ratio, _ in shares],
+        "share_rests": [rest for _, _, _, rest in shares],
+    }
+
+
+def _edges(spans: list[Span]) -> dict[str, Any]:
     """Where units begin to answer, in the order of BY_UNIT_THEN's numbers, and who answers from there on."""
     answering: dict[float, int] = {}
-    for project, unit, since, until in sorted(stints, key=lambda s: (s[0], s[2])):
-        answering[_edge(project, since)] = unit or NOBODY
+    for project, key, since, until in sorted(spans, key=lambda s: (s[0], s[2])):
+        answering[_edge(project, since)] = key or NOBODY
         answering[min(_edge(project, until), _edge(project + 1, FIRST))] = NOBODY
-    return {"edges": list(answering), "answering": list(answering.values())}
+    return {"edges": list(answering) or [0.0], "answering": list(answering.values()) or [NOBODY]}
 
 
+FOREVER = date(9999, 12, 31)
 FIRST = date(1900, 1, 1)
 """Before every day that a fact may have; from here on 200,000 days are more than a fact may be later."""
 

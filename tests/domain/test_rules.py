@@ -16,7 +16,7 @@ from tests.domain.test_time import assign, hand_over, holder
 from tests.given import CLERK, Book, P, a_project, actor, yuan
 
 
-def test_only_responsibilities_and_posts_may_begin_later():
+def test_only_responsibilities_posts_and_shares_may_begin_later():
     later = {topic for topic, kind in KINDS.items() if kind.may_begin_later}
     assert later == {
         "responsibility_assigned",
@@ -24,6 +24,9 @@ def test_only_responsibilities_and_posts_may_begin_later():
         "responsibility_ended",
         "post_taken",
         "post_left",
+        "enterprise_share_stated",
+        "shares_agreed",
+        "shares_ended",
     }
     with pytest.raises(InTheFuture):
         a_project().record(P, "transfers", occurred_on="2026-07-01", from_unit="street-a", to_unit="street-b")

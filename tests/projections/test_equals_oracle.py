@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from psycopg.conninfo import make_conninfo
 
 import projections.facts
+import projections.questions.portfolio
 from domain.entry import SHANGHAI
 from domain.fact import KINDS, Fact
 from domain.judgement import JUDGEMENTS, CorrectionProposed
@@ -23,7 +24,7 @@ from domain.questions.targets import reckoned, viewpoints_of
 from domain.settings import Settings
 from domain.viewpoint import Viewpoint
 from projections.questions import targets
-from projections.questions.portfolio import totals
+from projections.questions.portfolio import Bureau, Part, Total, Totals, sources, totals
 from projections.questions.projects import Wanted, listed
 from projections.runner import Projecting
 from store.database import opened
@@ -57,7 +58,7 @@ def history(seed: int, steps: int) -> World:
 
 
 def test_the_worlds_hold_every_kind_of_fact_and_of_judgement_and_order_within_days():
-    events = [e.event for seed in range(4) for r in history(seed, 400).requests for e in r]
+    events = [e.event for seed in range(6) for r in history(seed, 400).requests for e in r]
     facts = {event.kind.topic for event in events if isinstance(event, Fact)}
     assert {topic for topic, kind in KINDS.items() if kind.kind.stream == "project"} - facts == set()
     judged = {event.topic for event in events if not isinstance(event, Fact)}
@@ -89,36 +90,58 @@ def viewpoints(world: World, chance: random.Random) -> list[Viewpoint]:
     return [Viewpoint(day, chance.choice(ends)) for day in days] + [Viewpoint(world.day, ends[-1])]
 
 
+def bare_total(total: Total) -> GroupTotal:
+    """Without its fingerprint."""
+    group, measure, authority, amount, facts, _ = total
+    return GroupTotal(group=group, measure=measure.name, authority=authority, amount=amount, sources=facts)
+
+
+def bare_verdict(of: Bureau) -> BureauTotal:
+    group, measure, bureau, amount, facts, _, disputed = of
+    return BureauTotal(group=group, measure=measure.name, bureau=bureau, amount=amount, sources=facts, disputed=disputed)
+
+
+def counted_parts(given: Totals, rules: Settings) -> list[tuple[Part, int]]:
+    """Every total, by the facts it says it counts."""
+    found: list[tuple[Part, int]] = []
+    for every, sums in ((False, given.totals), (True, given.whole)):
+        for t in sums:
+            bureau = rules.recognising.get(t.measure.name, (None,))[0] if t.authority == "recognised" else None
+            found.append((Part(t.measure, t.authority, t.group, every, bureau), t.facts))
+    return found
+
+
 def differences(world: World, connection: psycopg.Connection, viewpoint: Viewpoint, chance: random.Random) -> list[str]:
     views = [world.book.history(label).at(viewpoint) for label in world.projects]
     found = []
     expected = projects(views)
-    given = listed(connection, viewpoint, Wanted(limit=1_000), newest=False)
-    if given != expected:
-        found.append(f"list at {viewpoint}: {given} instead of {expected}")
+    rows = listed(connection, viewpoint, Wanted(limit=1_000), newest=False)
+    if rows != expected:
+        found.append(f"list at {viewpoint}: {rows} instead of {expected}")
     questions: list[tuple[By, Attribute]] = [("unit", "then"), ("unit", "now"), ("stage", "now"), ("category", "now")]
     questions.append(("yearly_class", "now"))
     for by, attribute in questions:
         role = chance.choice(sorted(UNIT_ROLES))
         rules = chance.choice(RULES)
         oracle = portfolio(views, by, UNIT_ROLES[role], attribute, rules)
-        given_counts, given_sums, given_bureaus = totals(connection, viewpoint, by, role, attribute, rules)
-        if given_counts != {c.group: c.count for c in oracle.counts}:
-            found.append(f"counts by {by} ({role}) at {viewpoint}: {given_counts} instead of {oracle.counts}")
-        bare = [
-            GroupTotal(group=t.group, measure=t.measure.name, authority=t.authority, amount=t.amount, sources=t.facts)
-            for t in given_sums
-        ]
-        if bare != list(oracle.totals):
-            found.append(f"totals by {by} ({role}, {attribute}) at {viewpoint}:\n{bare}\ninstead of\n{oracle.totals}")
-        bureaus = [
-            BureauTotal(
-                group=b.group, measure=b.measure.name, bureau=b.bureau, amount=b.amount, sources=b.facts, disputed=b.disputed
-            )
-            for b in given_bureaus
-        ]
-        if bureaus != list(oracle.bureaus):
-            found.append(f"verdicts by {by} ({role}, {attribute}) at {viewpoint}:\n{bureaus}\ninstead of\n{oracle.bureaus}")
+        given = totals(connection, viewpoint, by, role, attribute, rules)
+        if given.counts != {c.group: c.count for c in oracle.counts}:
+            found.append(f"counts by {by} ({role}) at {viewpoint}: {given.counts} instead of {oracle.counts}")
+        for name, sums, wanted in (("totals", given.totals, oracle.totals), ("whole", given.whole, oracle.whole)):
+            if (bare := [bare_total(t) for t in sums]) != list(wanted):
+                found.append(f"{name} by {by} ({role}, {attribute}) at {viewpoint}:\n{bare}\ninstead of\n{wanted}")
+        for name, verdicts, judged in (
+            ("verdicts", given.bureaus, oracle.bureaus),
+            ("all verdicts", given.whole_bureaus, oracle.whole_bureaus),
+        ):
+            if (stated := [bare_verdict(b) for b in verdicts]) != list(judged):
+                found.append(f"{name} by {by} ({role}, {attribute}) at {viewpoint}:\n{stated}\ninstead of\n{judged}")
+        found.extend(
+            f"sources of {part} at {viewpoint}: {listed_sources} instead of {facts}"
+            for part, facts in chance.sample(counted_parts(given, rules), k=min(4, len(given.totals)))
+            if len(set(listed_sources := sources(connection, viewpoint, by, role, attribute, part))) != facts
+            or len(listed_sources) != facts
+        )
     for year in (viewpoint.on.year - 1, viewpoint.on.year):
         rules = chance.choice(RULES)
         standing = {v: [world.book.history(label).at(v) for label in world.projects] for v in viewpoints_of(viewpoint, year)}
@@ -135,7 +158,7 @@ def differences(world: World, connection: psycopg.Connection, viewpoint: Viewpoi
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(seed=st.integers(0, 10**9), batch=st.sampled_from((1, 5, 40, 4_000)))
 def test_lists_and_totals_equal_the_fold_at_every_viewpoint(fresh: Fresh, seed: int, batch: int):
-    world = history(seed, 150)
+    world = history(seed, 180)
     chance = random.Random(seed)
     with projected(world, fresh(), batch) as connection:
         for viewpoint in viewpoints(world, chance):
@@ -167,8 +190,15 @@ def test_a_row_kept_ready_is_due_again_when_its_class_changes_with_the_year(fres
     assert [until for _, until in found] == [None, None, new_year, new_year]
 
 
+def test_without_the_share_terms_the_comparison_fails(fresh: Fresh, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(projections.questions.portfolio, "_pieces", lambda _: iter(()))
+    world, chance = history(7, 150), random.Random(7)
+    with projected(world, fresh(), 40) as connection:
+        assert [d for v in viewpoints(world, chance) for d in differences(world, connection, v, chance)]
+
+
 def test_the_rows_kept_ready_are_the_list_of_today(fresh: Fresh):
-    world = history(12, 200)
+    world = history(11, 200)
     with projected(world, fresh(), 40) as connection:
         today = Viewpoint(*connection.execute("SELECT reckoned_on, position FROM progress").fetchone() or ())
         kept = listed(connection, today, Wanted(limit=1_000), newest=True)

@@ -21,6 +21,7 @@ from store.database import as_role
 from store.mapper import EntryMapper
 from store.recorder import Recorder, Request
 from tests.given import LI, actor, district, yuan
+from tests.projections.acts import over_several, shared_facts
 
 BLANK = {"blank": "none_provided"}
 EXEMPT = {"ground": "policy", "because": "政策调整", "approver": "p-qian", "document": "会议纪要"}
@@ -61,9 +62,9 @@ class World:
             if self.projects and self.chance.random() < 0.1:
                 self.requests.append(self.a_return())
                 return
-            items = self.several() if self.projects and self.chance.random() < 0.1 else [self.one()]
+            items = self.several() if self.projects and self.chance.random() < 0.25 else [self.one()]
             by = self.chance.choice(ASKERS) if items[0][1] not in ("approvals", "verdicts") else LI
-            if items[0][1] in ("corrections", "annulments") and self.chance.random() < 0.3:
+            if len(items) == 1 and items[0][1] in ("corrections", "annulments") and self.chance.random() < 0.3:
                 by = actor(CLERK, self.chance.choice(UNITS))  # of what came in a return that is not accepted: alone
             entries = self.book.batch(items, by=by, at=str(self.day), joint=len(items) > 1)
             self.requests.append(entries)
@@ -110,6 +111,9 @@ class World:
         return {"project": label, "noun": "funds", "command": body | funds}
 
     def several(self) -> list[tuple[str | None, str, dict[str, Any]]]:
+        self.serial += 1
+        if self.chance.random() < 0.8 and (items := over_several(self)):
+            return items
         one, two = self.chance.sample(UNITS, 2)
         day = self.some_day()
         body = {"occurred_on": day, "from_unit": one, "to_unit": two, "reason": "划转"}
@@ -124,7 +128,7 @@ class World:
         label = chance.choice(self.projects)
         if chance.random() < 0.4 and (judged := self.judgement(label)) is not None:
             return judged
-        noun, body = chance.choice(self.facts(label))
+        noun, body = chance.choice(self.facts(label) if chance.random() < 0.8 else shared_facts(self, label, UNITS))
         body = {"occurred_on": self.some_day(), "reason": "补报", **body}
         if "period" not in body and chance.random() < 0.2:
             body |= self.next_to_another(label)
@@ -221,7 +225,7 @@ class World:
         target, matter = self.chance.choice(list(view.matters.items()))
         if matter.annulled_by is not None:
             return label, "reinstatements", {"target": target, "because": "查实"}
-        if self.chance.random() < 0.4 and (verdict := self.verdict(target, matter.current.fact)) is not None:
+        if self.chance.random() < 0.7 and (verdict := self.verdict(target, matter.current.fact)) is not None:
             return label, "verdicts", verdict
         if self.chance.random() < 0.4:
             return label, "annulments", {"target": target, "because": "误报"}
