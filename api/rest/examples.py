@@ -231,8 +231,8 @@ def examples() -> Iterator[Example]:
     items.append({"stream": CODE, "noun": "transfers", "command": later})
     yield Example("/batches", {"commands": items, "joint": False})
     yield from the_month(last + 9 + 1 + 1 + 1)
-    yield from several()
     yield from the_year()
+    yield from several()
     yield Example(
         "/tokens", {"person": "p-wang", "unit": "street-a", "post": "科员", "role": "unit", "days": 365}, "administrator"
     )
