@@ -3,7 +3,6 @@
 from domain.judging import corrections, endorsements, verdicts
 from domain.office import district, period, person, reconciliation, returns, targets, unit
 from domain.office import exemptions as unit_exemptions
-from domain.office import taxes as shared_taxes
 from domain.project import (
     benefits,
     capital,
@@ -27,6 +26,7 @@ from domain.project import (
     shares,
     signings,
     statistics,
+    tax_sharing,
     taxes,
 )
 
@@ -65,5 +65,5 @@ DECLARING = (
     capital,
     shares,
     mergers,
-    shared_taxes,
+    tax_sharing,
 )

@@ -13,13 +13,13 @@ from domain.errors import NotPermitted, ReasonNeeded, UnknownProject, UnknownUni
 from domain.history import View
 from domain.judging.corrections import CorrectedAsAWhole, CounterpartsTogether
 from domain.office.returns import NotAFact
-from domain.office.taxes import NoShareStated, SharesDoNotSumToOne, TaxPart, TaxShared
 from domain.project.capital import AlreadyIncreased, NotRegistered
 from domain.project.endings import AlreadyEnded, NotSplit, ended
 from domain.project.intake import NotSplitOff, ProjectEntered
 from domain.project.mergers import ProjectsAbsorbed, ProjectSplit
 from domain.project.periods import PeriodAlreadyReported
 from domain.project.shares import NoTerms, RestsOnADocument, apportioned, share_on, terms_on
+from domain.project.tax_sharing import NoShareStated, SharesDoNotSumToOne, TaxPart, TaxShared
 from domain.project.taxes import RetainsMoreThanPaid
 from domain.questions.portfolio import Attribute, Portfolio, portfolio
 from domain.settings import Settings
