@@ -113,14 +113,16 @@ def shared_facts(world: Happening, label: str, units: Sequence[str]) -> list[tup
     terms: dict[str, Any] = {"act": "agree", "role": role, "remainder": chance.choice(sharing), "document": "协议"}
     terms["shares"] = [{"unit": u, "ratio": r} for u, r in zip(sharing, ratios(chance, len(sharing)), strict=True)]
     now = world.book.history(label).now
-    shared = [role for role in SHARED if terms_on(now, role, world.day)] or ["lead_unit"]
+    standing = [role for role in SHARED if terms_on(now, role, world.day)]
+    ending = {"act": "end", "occurred_on": str(world.day), "document": "协议"}
+    ended = [ending | {"role": role} for role in standing]
     later = str(world.day + timedelta(days=chance.choice((-20, 3, 40))))
     known = [s.fact.enterprise for s in now.of(EnterpriseRegistered)] or ["企业"]
     money = yuan(f"{chance.randint(0, 10_000)}.{chance.randint(0, 99):02d}")
     return [
         ("shares", terms),
         ("shares", terms | {"until": later}),
-        ("shares", {"act": "end", "role": chance.choice(shared), "occurred_on": str(world.day), "document": "协议"}),
+        ("shares", chance.choice(ended or [terms])),
         ("shares", {"act": "state", "enterprise": f"企业{world.serial % 7}", "ratio": "0.4"}),
         ("capital", {"act": "increase", "enterprise": chance.choice(known), "amount": money}),
         ("capital", {"act": "change_investor", "investor": f"投资方{world.serial}"}),
