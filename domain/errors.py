@@ -1,6 +1,7 @@
 """Why the domain says no. The docstring is the message in English, `zh` the same in Chinese; nothing of HTTP here."""
 
-from typing import ClassVar, Literal
+from collections.abc import Sequence
+from typing import ClassVar, Literal, NamedTuple
 
 Sort = Literal["invalid", "conflict", "forbidden", "missing"]
 
@@ -110,13 +111,33 @@ class ReasonNeeded(Refused):
     zh = "此项不合常规：须填写理由（reason）后方可记录。"
     sort = "invalid"
 
+    def __init__(self, about: str = "", *, pointer: str | None = None, rules: "Sequence[Broken]" = ()) -> None:
+        """`rules`: which ones, for forms that show them and ask for the reason."""
+        super().__init__(about or "；".join(map(str, rules)), pointer=pointer)
+        self.rules = tuple(rules)
+
     def said(self, chinese: bool) -> str:
-        """`about` gives each rule in both languages, `rule: 中文 / English`, one a line."""
-        rules = [rule.partition(" / ") for rule in self.about.split("\n")]
-        if chinese:
-            return f"{self.zh.rstrip('。')}（{'；'.join(rule for rule, _, _ in rules)}）。"
-        told = "; ".join(f"{rule.partition(':')[0]}: {english}" for rule, _, english in rules)
-        return f"{self.english.rstrip('.')} ({told})."
+        """The rules in one language, after whatever the refusal is about besides."""
+        if not self.rules:
+            return super().said(chinese)
+        told = "；".join(r.said(True) for r in self.rules) if chinese else "; ".join(r.said(False) for r in self.rules)
+        return f"{self.zh.rstrip('。')}（{told}）。" if chinese else f"{self.english.rstrip('.')} ({told})."
+
+
+class Broken(NamedTuple):
+    """A rule of irregularity that something breaks: its stable name, its words, and what exactly, where that says more."""
+
+    rule: str
+    zh: str
+    en: str
+    about: str = ""
+
+    def said(self, chinese: bool) -> str:
+        words = self.zh if chinese else self.en
+        return f"{self.rule}: {words}" + (f" ({self.about})" if self.about else "")
+
+    def __str__(self) -> str:
+        return f"{self.rule}: {self.zh} / {self.en}" + (f" ({self.about})" if self.about else "")
 
 
 class RateNeeded(Refused):

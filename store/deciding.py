@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from domain.command import TABLE, Command, Context, Deed, Load, check_fact
 from domain.entry import SHANGHAI, Actor, Entry, Envelope, Event, Irregularity, Source, cite, stream_kind
 from domain.errors import (
+    Broken,
     NotFound,
     ReasonNeeded,
     Refused,
@@ -29,11 +30,14 @@ from domain.office.returns import NotAFact, SubmitReturn, is_theirs, late
 from domain.permissions import permit
 from domain.project.intake import EnterProject
 from domain.project.responsibilities import tenures
-from domain.questions.irregularities import RULES, marks_of
+from domain.questions.irregularities import broken, marks_of
 from domain.settings import Settings
 
 NextNumber = Callable[[str], int]
 """The first free number under a prefix such as `XH-2026-`."""
+
+DRY = "试算 / a dry run"
+"""Stands for the reason that is not asked for yet."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,8 @@ class Asking:
     """The entry that began an act over several streams, for what follows from it."""
     late: str | None = None
     """The reason given for a return after its deadline: each of its entries is marked."""
+    dry: bool = False
+    """Nothing will be recorded: what is irregular is only asked about, and needs no reason yet."""
 
     @property
     def today(self) -> date:
@@ -67,6 +73,8 @@ class Deciding:
         self._next_number = next_number
         self.streams: dict[str, History] = {}
         self.entries: list[Entry] = []
+        self.irregular: dict[str, tuple[Broken, ...]] = {}
+        """What each entry breaks, by its citation."""
         self._numbers: dict[str, int] = {}
         self._settled: tuple[History | None, Settings] = None, Settings()
         """The settings, and the district's history they were read from."""
@@ -181,7 +189,7 @@ class Deciding:
             return asking
         reason = command.reason or self._own_reason(asking)
         if reason is None:
-            raise ReasonNeeded(f"after_deadline: {' / '.join(RULES['after_deadline'])}", pointer="/reason")
+            raise ReasonNeeded(rules=[broken("after_deadline")], pointer="/reason")
         return replace(asking, late=reason)
 
     def _context(
@@ -267,21 +275,25 @@ class Deciding:
         )
         entry = Entry(past.version + 1, event, envelope, recorded_at=asking.moment)
         irregular: list[Irregularity] = []
+        rules: tuple[Broken, ...] = ()
         if isinstance(event, Fact) and asking.late is not None:
+            rules = (broken("after_deadline"),)
             irregular.append(Irregularity(rule="after_deadline", reason=asking.late))
-        rules = self._irregular(past, entry, settings)
-        if rules:
+        marks = self._irregular(past, entry, settings)
+        if marks:
             own = event.reason if isinstance(event, CorrectionProposed | Corrected) else self._own_reason(asking)
             reason = command.reason or own
             if reason is None:
-                raise ReasonNeeded("\n".join(f"{r}: {RULES[r][0]} / {RULES[r][1]}" for r in rules), pointer="/reason")
-            irregular.extend(Irregularity(rule=r, reason=reason) for r in rules)
+                raise ReasonNeeded(rules=marks, pointer="/reason")
+            rules += marks
+            irregular.extend(Irregularity(rule=r.rule, reason=reason) for r in marks)
         if irregular:
+            self.irregular[entry.citation] = rules
             entry = replace(entry, envelope=envelope.model_copy(update={"irregular": tuple(irregular)}))
         return entry
 
     @staticmethod
-    def _irregular(past: History, entry: Entry, settings: Settings) -> tuple[str, ...]:
+    def _irregular(past: History, entry: Entry, settings: Settings) -> tuple[Broken, ...]:
         """The rules a project's fact breaks as it is recorded, or as a correction would have it read."""
         match entry.event:
             case Fact() as fact if stream_kind(past.label) == "project":
@@ -295,6 +307,8 @@ class Deciding:
     @staticmethod
     def _own_reason(asking: Asking) -> str | None:
         source = asking.source
+        if asking.dry:
+            return DRY
         return f"导入 / imported: {source.file} row {source.row}" if asking.imported else None
 
     def _check_mentions(self, fact: Fact, label: str, command: Command) -> None:

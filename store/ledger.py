@@ -1,6 +1,6 @@
 """The one writer: load, permit, decide, mark irregular, append."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
@@ -8,11 +8,11 @@ from uuid import uuid4
 
 from domain.command import Command
 from domain.entry import SHANGHAI, Actor, Entry, Source, cite
-from domain.errors import Refused
+from domain.errors import Broken, Refused
 from domain.office.district import LABEL as DISTRICT
 from domain.office.district import LedgerOpened
 from domain.office.person import EnterPerson
-from store.deciding import Asking, Deciding, joined, together_in
+from store.deciding import DRY, Asking, Deciding, joined, together_in
 from store.people import People
 from store.reading import Reading
 from store.recorder import Conflict, Recorder, Request, RequestRepeated
@@ -70,6 +70,15 @@ class Recorded:
     def entry(self) -> str:
         """The first entry: the one that was asked for."""
         return self.entries[0]
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """What a request would record now, and what each entry would break, by citation."""
+
+    entries: tuple[Entry, ...]
+    irregular: Mapping[str, tuple[Broken, ...]]
+    reason_needed: bool
 
 
 Item = tuple[str | None, Command]
@@ -130,6 +139,28 @@ class Ledger:
         recorded = self._transact(work, Asking(by, source, datetime.now(SHANGHAI), request), asked)
         self._remember_names(recorded, items)
         return recorded
+
+    def propose(
+        self,
+        items: Sequence[Item],
+        *,
+        by: Actor,
+        source: Source,
+        expected: int | None = None,
+        joint: bool = True,
+    ) -> Proposed:
+        """Decide as `record_all` would, and record nothing; what is irregular is answered, not refused for want of a reason.
+
+        Raises the Refused of any other rule broken.
+        """
+        asking = Asking(by, source, datetime.now(SHANGHAI), dry=True)
+        deciding = self.deciding()
+        self._begin(deciding, asking)
+        opening = len(deciding.entries)
+        self._decide(deciding, asking, items, expected, joint)
+        entries = tuple(deciding.entries[opening:])
+        asked = any(i.reason == DRY for e in entries for i in e.envelope.irregular)
+        return Proposed(entries, deciding.irregular, asked)
 
     def _remember_names(self, recorded: Recorded, items: Sequence[Item]) -> None:
         """Only names of people who were entered: those of a refused request leave no trace."""

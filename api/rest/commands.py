@@ -2,19 +2,21 @@
 
 import json
 from datetime import datetime
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Literal, get_args
 
-from fastapi import APIRouter, Header, Path, Request, Response
+from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
 from api.access.doors import Body, By, Running, asks, router
+from api.services import Services
 from domain.command import BEGINNINGS, Action, Command, Deed, nouns, reader
-from domain.entry import Source, stream_kind
+from domain.entry import Actor, Source, stream_kind
 from domain.errors import NotFound, Refused
 from domain.fact import StreamKind
-from store.ledger import Asked, Recorded
+from store.ledger import Asked, Proposed, Recorded
+from store.mapper import topic_of
 
 API = Source(door="api")
 
@@ -56,6 +58,46 @@ def answered(recorded: Recorded) -> Response:
     return Response(to_json(said), 201, media_type="application/json")
 
 
+class BrokenRule(BaseModel):
+    """A rule of irregularity with its words; `about` says what exactly, where there is more to say."""
+
+    rule: str
+    zh: str
+    en: str
+    about: str | None
+
+
+class ProposedEntry(BaseModel):
+    """`entry` is the citation it would have if nobody else recorded anything first."""
+
+    entry: str
+    kind: str
+    irregular: list[BrokenRule]
+
+
+class ProposedAnswer(BaseModel):
+    """What would be recorded; nothing was. `reason_needed`: something is irregular and no reason was given for it."""
+
+    dry_run: Literal[True]
+    entries: list[ProposedEntry]
+    reason_needed: bool
+
+
+def proposed(found: Proposed) -> Response:
+    entries = [
+        ProposedEntry(
+            entry=entry.citation,
+            kind=topic_of(entry.event),
+            irregular=[
+                BrokenRule(**r._asdict() | {"about": r.about or None}) for r in found.irregular.get(entry.citation, ())
+            ],
+        )
+        for entry in found.entries
+    ]
+    body = ProposedAnswer(dry_run=True, entries=entries, reason_needed=found.reason_needed)
+    return Response(body.model_dump_json(), media_type="application/json")
+
+
 class BatchItem(BaseModel):
     """`stream` is absent, or "new", where the command begins one (projects, units, people)."""
 
@@ -88,6 +130,14 @@ Match = Annotated[
         description='所见最后一条记录的编号，如 "7"；已有变化则 412 / the number of the last entry you saw; stale: 412',
     ),
 ]
+
+Dry = Annotated[
+    bool,
+    Query(description="试算：只问会记录什么、何处不合常规 / what would be recorded, and what is irregular; nothing is"),
+]
+DRY: dict[int | str, dict[str, Any]] = {
+    200: {"model": ProposedAnswer, "description": "dry_run: what would be recorded / 试算结果"}
+}
 
 WRITING = tuple(action for action in Action if action not in (Action.READ, Action.TOKENS))
 """A batch may hold any command; each is permitted on its own."""
@@ -141,6 +191,7 @@ def commands() -> APIRouter:
         methods=["POST"],
         status_code=201,
         response_model=RecordedAnswer,
+        responses=DRY,
         operation_id="record_batch",
         summary="Several commands, all or none",
         openapi_extra=asks(*WRITING) | _body("Batch"),
@@ -156,8 +207,10 @@ def _body(schema: str) -> dict[str, Any]:
 def _begin(made: APIRouter, stream: StreamKind, noun: str, path: str) -> None:
     deed = nouns(stream)[noun][0]
 
-    def begin(request: Request, body: Body, services: Running, by: By, key: Key = None) -> Response:
+    def begin(request: Request, body: Body, services: Running, by: By, key: Key = None, dry_run: Dry = False) -> Response:
         command = reader(stream, noun).validate_json(body)
+        if dry_run:
+            return proposed(services.ledger.propose([(None, command)], by=by, source=API))
         recorded = services.ledger.record(None, command, by=by, source=API, key=asked(request, by, key, body))
         return answered(recorded)
 
@@ -167,6 +220,7 @@ def _begin(made: APIRouter, stream: StreamKind, noun: str, path: str) -> None:
         methods=["POST"],
         status_code=201,
         response_model=RecordedAnswer,
+        responses=DRY,
         operation_id=f"record_{noun}",
         summary=(deed.command.__doc__ or "").split("\n")[0],
         openapi_extra=asks(deed.action) | _body(schema_name(stream, noun)),
@@ -174,12 +228,23 @@ def _begin(made: APIRouter, stream: StreamKind, noun: str, path: str) -> None:
 
 
 def _follow(made: APIRouter, stream: StreamKind, noun: str, path: str, label: str, deeds: list[Deed]) -> None:
-    def write(request: Request, body: Body, services: Running, by: By, label: str, key: Key, match: Match) -> Recorded:
+    def write(
+        request: Request,
+        body: bytes,
+        services: Services,
+        by: Actor,
+        label: str,
+        key: str | None,
+        match: str | None,
+        dry: bool,
+    ) -> Response:
         if stream_kind(label) != stream:
             raise NotFound(label)
         command = reader(stream, noun).validate_json(body)
+        if dry:
+            return proposed(services.ledger.propose([(label, command)], by=by, source=API, expected=expected(match)))
         known = asked(request, by, key, body)
-        return services.ledger.record(label, command, by=by, source=API, key=known, expected=expected(match))
+        return answered(services.ledger.record(label, command, by=by, source=API, key=known, expected=expected(match)))
 
     def record(
         request: Request,
@@ -189,13 +254,20 @@ def _follow(made: APIRouter, stream: StreamKind, noun: str, path: str, label: st
         code: Annotated[str, Path(max_length=64)],
         key: Key = None,
         match: Match = None,
+        dry_run: Dry = False,
     ) -> Response:
-        return answered(write(request, body, services, by, label.replace("{code}", code), key, match))
+        return write(request, body, services, by, label.replace("{code}", code), key, match, dry_run)
 
     def record_district(
-        request: Request, body: Body, services: Running, by: By, key: Key = None, match: Match = None
+        request: Request,
+        body: Body,
+        services: Running,
+        by: By,
+        key: Key = None,
+        match: Match = None,
+        dry_run: Dry = False,
     ) -> Response:
-        return answered(write(request, body, services, by, label, key, match))
+        return write(request, body, services, by, label, key, match, dry_run)
 
     made.add_api_route(
         f"{path}/{noun}",
@@ -203,16 +275,19 @@ def _follow(made: APIRouter, stream: StreamKind, noun: str, path: str, label: st
         methods=["POST"],
         status_code=201,
         response_model=RecordedAnswer,
+        responses=DRY,
         operation_id=f"record_{stream}_{noun}",
         summary=" · ".join((d.command.__doc__ or "").split("\n")[0] for d in deeds),
         openapi_extra=asks(*dict.fromkeys(d.action for d in deeds)) | _body(schema_name(stream, noun)),
     )
 
 
-def batches(request: Request, body: Body, services: Running, by: By, key: Key = None) -> Response:
+def batches(request: Request, body: Body, services: Running, by: By, key: Key = None, dry_run: Dry = False) -> Response:
     """Each command as it would be posted alone; nobody sees half of it."""
     batch = Batch.model_validate_json(body)
     items = [(_stream(item), _command(n, item)) for n, item in enumerate(batch.commands)]
+    if dry_run:
+        return proposed(services.ledger.propose(items, by=by, source=API, joint=batch.joint))
     known = asked(request, by, key, body)
     try:
         return answered(services.ledger.record_all(items, by=by, source=API, key=known, joint=batch.joint))

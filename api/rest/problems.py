@@ -19,7 +19,7 @@ from api.access.doors import NotSignedIn, TooSlow
 from api.access.strict import BadJson, NotJson, TooLarge
 from api.locale import LANGUAGES, Language, preferred, texts
 from domain.command import TABLE
-from domain.errors import Refused, Sort
+from domain.errors import Broken, ReasonNeeded, Refused, Sort
 from projections.questions.viewpoints import NotThereYet
 from store.ledger import Changed, SomebodyWasFirst
 
@@ -54,6 +54,12 @@ class Mistake(BaseModel):
     pointer: str | None = None
     parameter: str | None = None
     detail: str
+    rule: str | None = None
+    """The rule of irregularity that a reason is needed for; `zh` and `en` are its words in either language."""
+    zh: str | None = None
+    en: str | None = None
+    about: str | None = None
+    """What exactly breaks it, where there is more to say."""
 
 
 class Problem(BaseModel):
@@ -107,8 +113,19 @@ async def refused(request: Request, error: Exception) -> JSONResponse:
     status = BY_CLASS.get(type(error), BY_SORT[error.sort])
     said = error.said(chinese(request))
     errors = [Mistake(pointer=error.pointer, detail=said)] if error.pointer is not None else []
+    if isinstance(error, ReasonNeeded) and error.rules:
+        errors = [reason_for(rule, error.pointer, chinese(request)) for rule in error.rules]
     title, detail = (error.zh, error.english), (error.said(True), error.said(False))
     return problem(request, status, error.code, title, detail, errors, HEADERS.get(status))
+
+
+def reason_for(broken: Broken, pointer: str | None, chinese: bool) -> Mistake:
+    """One rule that a reason is needed for, so that a form can say which."""
+    words = broken.zh if chinese else broken.en
+    detail = (
+        f"{words}（{broken.about}）" if broken.about and chinese else f"{words} ({broken.about})" if broken.about else words
+    )
+    return Mistake(pointer=pointer, detail=detail, rule=broken.rule, zh=broken.zh, en=broken.en, about=broken.about or None)
 
 
 async def invalid(request: Request, error: Exception) -> JSONResponse:

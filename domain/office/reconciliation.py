@@ -8,7 +8,7 @@ from pydantic import Field
 
 from domain.command import Action, Context, StatesFact, deed
 from domain.entry import Event
-from domain.errors import ReasonNeeded, Refused
+from domain.errors import Broken, ReasonNeeded, Refused
 from domain.fact import Fact, Kind, Mentions, Particulars
 from domain.history import History, Standing, View
 from domain.office.returns import own_unit
@@ -16,7 +16,7 @@ from domain.values import Day, Frozen, Line, Prose, UnitCode
 
 Silence = Literal["confirms", "stays_open"]
 Answer = Literal["confirmed", "objected"]
-LATE = ("对账已截止", "the days for answering are over")
+LATE = Broken("after_deadline", "对账已截止", "the days for answering are over")
 State = Literal["not_opened", "awaited", "confirmed", "objected", "silent_confirmed", "silent_open"]
 
 
@@ -142,5 +142,5 @@ def _answer(
     if standing.state == "confirmed":
         raise AlreadyAnswered(unit)
     if standing.until < context.today and command.reason is None:
-        raise ReasonNeeded(f"after_deadline: {LATE[0]} / {LATE[1]}", pointer="/reason")
+        raise ReasonNeeded(rules=[LATE], pointer="/reason")
     return ReconciliationAnswered(occurred_on=command.occurred_on, unit=unit, answer=answer, objections=said)

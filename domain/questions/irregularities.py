@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from domain.fact import AGREED, INVESTED_YEAR, RECEIVED, Stage
+from domain.errors import Broken
+from domain.fact import AGREED, INVESTED, INVESTED_YEAR, RECEIVED, Fact, Stage
 from domain.history import View
 from domain.project.construction import (
     ConstructionCompleted,
@@ -16,10 +17,15 @@ from domain.project.construction import (
 )
 from domain.project.endings import ProjectEnded, ProjectRevived
 from domain.project.funds import FundsReceived
+from domain.project.land import LandSecured
 from domain.project.plans import PlanAct
+from domain.project.registrations import EnterpriseRegistered
 from domain.project.responsibilities import ProjectTransferred, ResponsibilityHandedOver, tenures
+from domain.project.statistics import EnteredStatistics
+from domain.project.taxes import TaxPaid
 from domain.questions.measures import stated
 from domain.settings import Settings
+from domain.values import Money
 
 RULES = {
     "funds_before_signing": ("签约前资金到位", "funds received before an agreement or contract was signed"),
@@ -34,16 +40,28 @@ RULES = {
     "plan_backdated": ("计划倒签", "a plan act dated back"),
     "after_deadline": ("逾期报送", "returned after the period's deadline"),
     "plan_ends_before_start": ("计划竣工早于计划开工", "planned completion before planned start"),
+    "progress_before_start": ("开工前报进度", "progress of works reported before the start of construction"),
+    "paused_after_completion": ("竣工后停工或复工", "paused or resumed after completion"),
+    "start_before_land": ("用地落实前开工", "construction started before the land was secured"),
+    "statistics_before_start": ("开工前入统", "entered statistics before the start of construction"),
+    "above_plan": ("累计投资超过计划总投资", "invested more than the plan in force provides"),
+    "tax_before_registration": ("企业注册前有税收", "tax paid before the enterprise was registered"),
 }
 """Every rule by its stable name, with its words in Chinese and English."""
 
 
+def broken(rule: str, about: str = "") -> Broken:
+    """A rule with its words."""
+    return Broken(rule, *RULES[rule], about)
+
+
 @dataclass(frozen=True)
 class Mark:
-    """A rule that a fact breaks at this viewpoint."""
+    """A rule that a fact breaks at this viewpoint; `about` says what exactly, where the rule alone does not."""
 
     number: int
     rule: str
+    about: str = ""
 
 
 def irregularities(view: View, settings: Settings) -> list[Mark]:
@@ -56,13 +74,15 @@ def irregularities(view: View, settings: Settings) -> list[Mark]:
         *_levels(view),
         *_handovers(view),
         *_plans(view, settings),
+        *_investment(view, settings),
+        *_taxes(view),
     }
     return sorted(found, key=lambda mark: (mark.number, mark.rule))
 
 
-def marks_of(view: View, number: int, settings: Settings) -> tuple[str, ...]:
+def marks_of(view: View, number: int, settings: Settings) -> tuple[Broken, ...]:
     """The rules one fact breaks."""
-    return tuple(mark.rule for mark in irregularities(view, settings) if mark.number == number)
+    return tuple(broken(mark.rule, mark.about) for mark in irregularities(view, settings) if mark.number == number)
 
 
 def _money(view: View) -> Iterator[Mark]:
@@ -83,17 +103,34 @@ def _money(view: View) -> Iterator[Mark]:
 
 
 def _building(view: View) -> Iterator[Mark]:
-    starts = view.of(ConstructionStarted)
-    started = starts[0].fact.occurred_on if starts else None
+    started, completed = _first(view, ConstructionStarted), _first(view, ConstructionCompleted)
     for standing in view.facts:
         day = standing.fact.occurred_on
+        before_start = started is None or day < started
         match standing.fact:
             case ConstructionCompleted() if started is not None and day < started:
                 yield Mark(standing.number, "end_before_start")
-            case ConstructionPaused() | ConstructionResumed() if started is None or day < started:
-                yield Mark(standing.number, "not_under_construction")
+            case ConstructionPaused() | ConstructionResumed():
+                if before_start:
+                    yield Mark(standing.number, "not_under_construction")
+                if completed is not None and day > completed:
+                    yield Mark(standing.number, "paused_after_completion")
+            case ProgressReported(percent=percent) if percent and before_start:
+                yield Mark(standing.number, "progress_before_start")
+            case EnteredStatistics() if before_start:
+                yield Mark(standing.number, "statistics_before_start")
+            case ConstructionStarted():
+                landed = next((s.fact.occurred_on for s in view.of(LandSecured) if s.fact.lands), None)
+                if landed is not None and day < landed:
+                    yield Mark(standing.number, "start_before_land")
             case _:
                 pass
+
+
+def _first(view: View, kind: type[Fact]) -> date | None:
+    """The day of the first fact of a kind."""
+    found = view.of(kind)
+    return found[0].fact.occurred_on if found else None
 
 
 def _stages(view: View) -> Iterator[Mark]:
@@ -169,3 +206,27 @@ def _plans(view: View, settings: Settings) -> Iterator[Mark]:
         start, completion = fact.start, fact.completion
         if isinstance(start, date) and isinstance(completion, date) and completion < start:
             yield Mark(standing.number, "plan_ends_before_start")
+
+
+def _investment(view: View, settings: Settings) -> Iterator[Mark]:
+    """What the unit's progress returns add up to, against the total investment that the plan in force then provides."""
+    provided: Money | None = None
+    invested = 0
+    for standing in view.facts:
+        match standing.fact:
+            case PlanAct(investment=planned) if planned is not None:
+                provided = planned if isinstance(planned, Money) and planned.currency == settings.currency else None
+            case ProgressReported() as fact:
+                added = sum(line.amount for line in fact.lines() if line.measure is INVESTED)
+                invested += added
+                if added and provided is not None and invested > provided.minor:
+                    yield Mark(standing.number, "above_plan")
+            case _:
+                pass
+
+
+def _taxes(view: View) -> Iterator[Mark]:
+    registered = _first(view, EnterpriseRegistered)
+    for standing in view.of(TaxPaid):
+        if standing.fact.total.minor and registered is not None and standing.fact.period.until < registered:
+            yield Mark(standing.number, "tax_before_registration")
