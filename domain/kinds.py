@@ -1,7 +1,7 @@
 """Every kind of fact and every command, by importing the files that declare them; a new noun is one line here."""
 
 from domain.judging import corrections, endorsements, verdicts
-from domain.office import district, period, person, reconciliation, returns, targets, unit
+from domain.office import district, gates, period, person, reconciliation, returns, targets, unit
 from domain.office import exemptions as unit_exemptions
 from domain.project import (
     benefits,
@@ -66,4 +66,5 @@ DECLARING = (
     shares,
     mergers,
     tax_sharing,
+    gates,
 )

@@ -24,6 +24,7 @@ from domain.judging.verdicts import GiveVerdict
 from domain.office.district import LABEL as DISTRICT
 from domain.office.district import settings_of
 from domain.office.exemptions import need_not_report
+from domain.office.gates import NO_GATES, GatesInForce, gates_of
 from domain.office.period import opening
 from domain.office.person import EnterPerson
 from domain.office.returns import NotAFact, SubmitReturn, is_theirs, late
@@ -76,8 +77,8 @@ class Deciding:
         self.irregular: dict[str, tuple[Broken, ...]] = {}
         """What each entry breaks, by its citation."""
         self._numbers: dict[str, int] = {}
-        self._settled: tuple[History | None, Settings] = None, Settings()
-        """The settings, and the district's history they were read from."""
+        self._settled: tuple[History | None, Settings, GatesInForce] = None, Settings(), NO_GATES
+        """The settings and stage gates, and the district's history they were read from."""
         self._promised: set[str] = set()
 
     def prefetch(self, histories: dict[str, History]) -> None:
@@ -92,10 +93,13 @@ class Deciding:
 
     @property
     def settings(self) -> Settings:
+        return self._district()[1]
+
+    def _district(self) -> tuple[History | None, Settings, GatesInForce]:
         past = self.past(DISTRICT)
         if past is not self._settled[0]:
-            self._settled = past, settings_of(past.now)
-        return self._settled[1]
+            self._settled = past, settings_of(past.now), gates_of(past.now)
+        return self._settled
 
     def decide(
         self,
@@ -279,7 +283,7 @@ class Deciding:
         if isinstance(event, Fact) and asking.late is not None:
             rules = (broken("after_deadline"),)
             irregular.append(Irregularity(rule="after_deadline", reason=asking.late))
-        marks = self._irregular(past, entry, settings)
+        marks = self._irregular(past, entry, settings, self._district()[2])
         if marks:
             own = event.reason if isinstance(event, CorrectionProposed | Corrected) else self._own_reason(asking)
             reason = command.reason or own
@@ -293,14 +297,14 @@ class Deciding:
         return entry
 
     @staticmethod
-    def _irregular(past: History, entry: Entry, settings: Settings) -> tuple[Broken, ...]:
+    def _irregular(past: History, entry: Entry, settings: Settings, gates: GatesInForce) -> tuple[Broken, ...]:
         """The rules a project's fact breaks as it is recorded, or as a correction would have it read."""
         match entry.event:
             case Fact() as fact if stream_kind(past.label) == "project":
-                return marks_of(past.now.with_fact(entry, fact), entry.number, settings)
+                return marks_of(past.now.with_fact(entry, fact), entry.number, settings, gates)
             case (CorrectionProposed() | Corrected()) as asked if stream_kind(past.label) == "project":
                 original = past.now.matters[asked.target].current.original
-                return marks_of(past.now.with_fact(original, asked.reads), asked.target, settings)
+                return marks_of(past.now.with_fact(original, asked.reads), asked.target, settings, gates)
             case _:
                 return ()
 

@@ -68,6 +68,12 @@ def office() -> Iterator[Example]:
     yield from judged("/district", 3, published, last=3)
     yield from judged("/units/street-b", 2, renamed, last=3)
     yield from judged("/people/p-li", 2, taken, last=3)
+    contract: Body = {"stage": "signed", "kind": "signed", "evidence": ["contract"]}
+    started: Body = {"stage": "under_construction", "kind": "construction_started", "evidence": ["permit"]}
+    photo: Body = {**started, "evidence": ["site_photo"], "dated": True, "within_days": 30}
+    tax: Body = {"stage": "at_capacity", "kind": "tax_paid", "evidence": ["tax_certificate"], "by": "entry"}
+    gates: Body = {"name": "某区关口 2027", "expects": [contract, started, photo, tax]}
+    yield Example("/district/gates", on("2027-01-01", gates=gates, document="〔2026〕30号"))
 
 
 def judged(stream: str, target: int, reads: Body, last: int) -> Iterator[Example]:

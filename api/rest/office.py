@@ -1,6 +1,7 @@
 """The other streams, asked: units, people and their posts, the district's settings."""
 
 from collections.abc import Iterator
+from datetime import date
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
@@ -8,6 +9,7 @@ from pydantic import BaseModel
 from api.access.doors import Running, router
 from api.asking import READS, Answer, At, answer
 from domain.history import View
+from domain.office.gates import Gates
 from domain.office.person import PersonEntered, PostLeft, PostTaken
 from domain.office.unit import UnitClosed, UnitOpened, UnitRenamed
 from domain.settings import Settings
@@ -43,6 +45,23 @@ class PeopleAnswer(Answer):
 
 class SettingsAnswer(Answer):
     settings: Settings
+
+
+class AdoptedGates(BaseModel):
+    """A table, the entry that adopted it and the day it begins."""
+
+    name: str
+    entry: str
+    occurred_on: date
+
+
+class GatesAnswer(Answer):
+    """What is expected on the day asked for; `binding` is false for the table shipped with the program: lists use it, and
+    nothing is irregular by it. `adopted`: every table the ledger knew of, by the day it begins."""
+
+    gates: Gates
+    binding: bool
+    adopted: list[AdoptedGates]
 
 
 @made.get("/units", response_model=UnitsAnswer, operation_id="list_units", openapi_extra=READS)
@@ -88,3 +107,14 @@ def district_settings(services: Running, at: At) -> Response:
     """The district's settings as the ledger knew them."""
     settings = services.questions.project.settings(at.viewpoint)
     return answer(services, at, {"settings": settings.model_dump(mode="json")})
+
+
+@made.get("/district/gates", response_model=GatesAnswer, operation_id="district_gates", openapi_extra=READS)
+def district_gates(services: Running, at: At) -> Response:
+    """The stage gates: which facts and evidence are expected from which stage on."""
+    gates = services.questions.project.gates(at.viewpoint)
+    adopted = [
+        {"name": s.fact.gates.name, "entry": s.original.citation, "occurred_on": s.fact.occurred_on} for s in gates.adopted
+    ]
+    table, binding = gates.expected(at.on), gates.adopted_on(at.on) is not None
+    return answer(services, at, {"gates": table.model_dump(mode="json"), "binding": binding, "adopted": adopted})

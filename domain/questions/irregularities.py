@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from domain.errors import Broken
 from domain.fact import AGREED, INVESTED, INVESTED_YEAR, RECEIVED, Fact, Stage
 from domain.history import View
+from domain.office.gates import NO_GATES, GatesInForce
 from domain.project.construction import (
     ConstructionCompleted,
     ConstructionPaused,
@@ -23,6 +24,7 @@ from domain.project.registrations import EnterpriseRegistered
 from domain.project.responsibilities import ProjectTransferred, ResponsibilityHandedOver, tenures
 from domain.project.statistics import EnteredStatistics
 from domain.project.taxes import TaxPaid
+from domain.questions.gates import passed_without
 from domain.questions.measures import stated
 from domain.settings import Settings
 from domain.values import Money
@@ -46,6 +48,7 @@ RULES = {
     "statistics_before_start": ("开工前入统", "entered statistics before the start of construction"),
     "above_plan": ("累计投资超过计划总投资", "invested more than the plan in force provides"),
     "tax_before_registration": ("企业注册前有税收", "tax paid before the enterprise was registered"),
+    "gate_missing": ("缺关口所需事实或佐证", "passed a stage gate without what it expects"),
 }
 """Every rule by its stable name, with its words in Chinese and English."""
 
@@ -64,8 +67,8 @@ class Mark:
     about: str = ""
 
 
-def irregularities(view: View, settings: Settings) -> list[Mark]:
-    """Every mark at the viewpoint, by fact and rule."""
+def irregularities(view: View, settings: Settings, gates: GatesInForce = NO_GATES) -> list[Mark]:
+    """Every mark at the viewpoint, by fact and rule, under the settings and stage gates in force there."""
     found = {
         *_money(view),
         *_building(view),
@@ -76,13 +79,14 @@ def irregularities(view: View, settings: Settings) -> list[Mark]:
         *_plans(view, settings),
         *_investment(view, settings),
         *_taxes(view),
+        *_gates(view, gates),
     }
     return sorted(found, key=lambda mark: (mark.number, mark.rule))
 
 
-def marks_of(view: View, number: int, settings: Settings) -> tuple[Broken, ...]:
+def marks_of(view: View, number: int, settings: Settings, gates: GatesInForce) -> tuple[Broken, ...]:
     """The rules one fact breaks."""
-    return tuple(broken(mark.rule, mark.about) for mark in irregularities(view, settings) if mark.number == number)
+    return tuple(broken(mark.rule, mark.about) for mark in irregularities(view, settings, gates) if mark.number == number)
 
 
 def _money(view: View) -> Iterator[Mark]:
@@ -230,3 +234,8 @@ def _taxes(view: View) -> Iterator[Mark]:
     for standing in view.of(TaxPaid):
         if standing.fact.total.minor and registered is not None and standing.fact.period.until < registered:
             yield Mark(standing.number, "tax_before_registration")
+
+
+def _gates(view: View, gates: GatesInForce) -> Iterator[Mark]:
+    for standing, lacking in passed_without(view, gates):
+        yield Mark(standing.number, "gate_missing", "; ".join(map(str, lacking)))

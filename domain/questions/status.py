@@ -7,6 +7,7 @@ from typing import Literal
 from domain.exempting import citations, exemptions
 from domain.fact import INVESTED, MEASURES, Fact, Stage
 from domain.history import Standing, View
+from domain.office.gates import NO_GATES, GatesInForce
 from domain.project.classes import classes
 from domain.project.construction import ConstructionCompleted, ConstructionStarted
 from domain.project.forecasts import ForecastStated
@@ -19,6 +20,7 @@ from domain.project.statistics import EnteredStatistics
 from domain.questions.answers import Figure, Planned, Said, Sourced, figure, planned, ratio, sources
 from domain.questions.attributes import attribute
 from domain.questions.exemptions import Clock, ExemptionNow, clock, exemption_now
+from domain.questions.gates import GatesNow, gates_now
 from domain.questions.irregularities import irregularities
 from domain.questions.measures import bureau_totals, stated, totals
 from domain.questions.recognition import judged_figures
@@ -166,9 +168,11 @@ class Status(Frozen):
     yearly_classes: tuple[ClassOfYear, ...]
     exemptions: tuple[ExemptionNow, ...]
     """剔除（免责）: all that stand at the viewpoint, those that are over included."""
+    gates: GatesNow
+    """What the stages reached expect and the project lacks."""
 
 
-def status(view: View, settings: Settings) -> Status:
+def status(view: View, settings: Settings, gates: GatesInForce = NO_GATES) -> Status:
     """Answer for one project."""
     stage = stage_of(view)
     ending, pause = ending_of(view), pause_of(view)
@@ -187,7 +191,7 @@ def status(view: View, settings: Settings) -> Status:
             Said(value=name, since=s.fact.occurred_on, sources=s.sources) for name, s in sorted(lists(view).items())
         ),
         light=light(view),
-        marks=tuple(_marks(view, settings, gaps)),
+        marks=tuple(_marks(view, settings, gates, gaps)),
         measures=tuple(_measures(view, settings)),
         plan=tuple(_plan(view, settings)),
         period_plans=tuple(_period_plans(view, settings)),
@@ -199,6 +203,7 @@ def status(view: View, settings: Settings) -> Status:
         awaiting_decision=tuple(entry.citation for entry, _ in view.pending()),
         yearly_classes=tuple(_classes(view)),
         exemptions=tuple(exemption_now(e) for e in exemptions(view)),
+        gates=gates_now(view, gates),
     )
 
 
@@ -273,7 +278,7 @@ def _clock(view: View, field: str, done: date | None = None) -> Clock | None:
     return clock(exemptions(view), CONCERNS[field], due, act.fact.occurred_on, done or view.viewpoint.on)
 
 
-def _marks(view: View, settings: Settings, gaps: tuple[Span, ...]) -> list[MarkNow]:
+def _marks(view: View, settings: Settings, gates: GatesInForce, gaps: tuple[Span, ...]) -> list[MarkNow]:
     on = view.viewpoint.on
     marks: list[MarkNow] = []
     if ending_of(view) is None:
@@ -292,7 +297,7 @@ def _marks(view: View, settings: Settings, gaps: tuple[Span, ...]) -> list[MarkN
     pause = pause_of(view)
     if pause is not None:
         marks.append(MarkNow(mark="paused", since=pause.fact.occurred_on, sources=pause.sources))
-    irregular = {m.number for m in irregularities(view, settings)}
+    irregular = {m.number for m in irregularities(view, settings, gates)}
     if irregular:
         odd = [s for s in view.facts if s.number in irregular]
         marks.append(MarkNow(mark="irregular", sources=sources(odd)))

@@ -7,6 +7,7 @@ from domain.entry import Actor, Irregularity, Source
 from domain.fact import Fact
 from domain.history import Matter, Standing, View
 from domain.judgement import Endorsed
+from domain.office.gates import NO_GATES, GatesInForce
 from domain.questions.evidence import EvidenceNow, evidence_of
 from domain.questions.irregularities import irregularities
 from domain.questions.recognition import JudgedFigure, judged_figures
@@ -60,10 +61,10 @@ class Timeline(Frozen):
     moments: tuple[Moment, ...]
 
 
-def timeline(view: View, settings: Settings) -> Timeline:
+def timeline(view: View, settings: Settings, gates: GatesInForce = NO_GATES) -> Timeline:
     """Annulled facts stay in their place, marked; facts after `on` are left out."""
     broken: dict[int, list[str]] = {}
-    for mark in irregularities(view, settings):
+    for mark in irregularities(view, settings, gates):
         broken.setdefault(mark.number, []).append(mark.rule)
     pending: dict[int, list[str]] = {}
     for entry, proposal in view.pending():

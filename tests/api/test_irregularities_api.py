@@ -74,3 +74,54 @@ def test_an_entry_that_would_begin_a_stream_is_tried_too(district: District):
     tried = district.post("/projects?dry_run=true", {"occurred_on": "2026-02-01", "name": "二号"}).json()
     assert (tried["entries"][0]["entry"], tried["reason_needed"]) == ("XM-2026-002#1", False)
     assert district.entries() == before
+
+
+GATES = {"name": "关口 2026", "expects": [{"stage": "signed", "kind": "signed", "evidence": ["contract"]}]}
+REGISTERED = {"occurred_on": "2026-06-01", "enterprise": "甲公司"}
+
+
+def test_the_gates_in_force_are_told_at_any_viewpoint_with_who_adopted_them(district: District):
+    shipped = district.get("/district/gates").json()
+    assert (shipped["gates"]["name"], shipped["binding"], shipped["adopted"]) == ("shipped-1", False, [])
+    adoption = district.recorded("/district/gates", {"occurred_on": "2026-02-01", "gates": GATES})
+    told = district.get("/district/gates").json()
+    assert (told["gates"]["name"], told["binding"]) == ("关口 2026", True)
+    assert told["adopted"] == [{"name": "关口 2026", "entry": adoption["entry"], "occurred_on": "2026-02-01"}]
+    assert district.get("/district/gates?on=2026-01-31").json()["binding"] is False
+    assert district.get(f"/district/gates?known=@{adoption['position'] - 1}").json()["gates"] == shipped["gates"]
+    again = district.post("/district/gates", {"occurred_on": "2026-03-01", "gates": GATES})
+    assert (again.status_code, again.json()["errors"][0]["pointer"]) == (409, "/gates/name")
+    unknown = GATES | {"name": "二", "expects": [{"stage": "signed", "kind": "heaven_opened"}]}
+    refused = district.post("/district/gates", {"occurred_on": "2026-03-01", "gates": unknown})
+    assert (refused.status_code, refused.json()["code"]) == (422, "no_such_kind")
+
+
+def test_a_status_lists_what_the_stages_reached_lack_and_the_timeline_marks_who_passed_without(district: District):
+    district.recorded("/district/gates", {"occurred_on": "2026-02-01", "gates": GATES})
+    refused = district.post(f"{P}/registrations", REGISTERED).json()
+    assert [(e["rule"], e["about"]) for e in refused["errors"]] == [("gate_missing", "signed [contract]")]
+    district.recorded(f"{P}/registrations", REGISTERED | {"reason": "合同原件在途"})
+    gates = district.get(P).json()["status"]["gates"]
+    assert (gates["table"], gates["adopted_by"]) == ("关口 2026", "district#2")
+    assert gates["stages"] == [
+        {
+            "stage": "signed",
+            "since": "2026-01-10",
+            "missing": [
+                {
+                    "stage": "signed",
+                    "kind": "signed",
+                    "evidence": ["contract"],
+                    "dated": False,
+                    "by": "next",
+                    "due_on": None,
+                    "overdue": False,
+                    "facts": ["XM-2026-001#4"],
+                    "passed_by": "XM-2026-001#5",
+                }
+            ],
+        }
+    ]
+    moment = district.get(f"{P}/timeline").json()["timeline"]["moments"][-1]
+    assert moment["irregular"] == ["gate_missing"]
+    assert moment["irregular_when_recorded"] == [{"rule": "gate_missing", "reason": "合同原件在途"}]
