@@ -16,7 +16,7 @@ from tests.domain.test_time import assign, hand_over, holder
 from tests.given import CLERK, Book, P, a_project, actor, yuan
 
 
-def test_only_responsibilities_posts_and_shares_may_begin_later():
+def test_only_responsibilities_posts_shares_and_gates_may_begin_later():
     later = {topic for topic, kind in KINDS.items() if kind.may_begin_later}
     assert later == {
         "responsibility_assigned",
@@ -27,6 +27,7 @@ def test_only_responsibilities_posts_and_shares_may_begin_later():
         "enterprise_share_stated",
         "shares_agreed",
         "shares_ended",
+        "gates_adopted",
     }
     with pytest.raises(InTheFuture):
         a_project().record(P, "transfers", occurred_on="2026-07-01", from_unit="street-a", to_unit="street-b")
