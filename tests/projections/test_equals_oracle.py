@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import psycopg
 import pytest
@@ -14,12 +15,13 @@ from psycopg.conninfo import make_conninfo
 
 import projections.facts
 import projections.questions.portfolio
-from domain.entry import SHANGHAI
+from domain.entry import SHANGHAI, Actor
 from domain.fact import KINDS, Fact
 from domain.judgement import JUDGEMENTS, CorrectionProposed
 from domain.project.exemptions import ExemptionGranted
+from domain.questions.measures import totals as totals_of
 from domain.questions.portfolio import UNIT_ROLES, Attribute, BureauTotal, By, GroupTotal, portfolio
-from domain.questions.projects import projects
+from domain.questions.projects import project_row, projects
 from domain.questions.targets import reckoned, viewpoints_of
 from domain.settings import Settings
 from domain.viewpoint import Viewpoint
@@ -29,11 +31,13 @@ from projections.questions.projects import Wanted, listed
 from projections.runner import Projecting
 from store.database import opened
 from store.recorder import Recorder
-from tests.projections.worlds import World, projector, write
+from tests.given import LI
+from tests.projections.worlds import ASKERS, World, projector, write
 
 Fresh = Callable[[], str]
 RULES = (Settings(), Settings(recognising={"received": ("bureau-c", "street-b"), "jobs": ("street-b",)}))
 """Without headline authorities, and with some."""
+Body = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
@@ -163,6 +167,47 @@ def test_lists_and_totals_equal_the_fold_at_every_viewpoint(fresh: Fresh, seed: 
     with projected(world, fresh(), batch) as connection:
         for viewpoint in viewpoints(world, chance):
             assert differences(world, connection, viewpoint, chance) == []
+
+
+DAY = "2026-03-01"
+PAIRS: tuple[tuple[str, Body, Body], ...] = (
+    ("jobs", {"kind": "jobs_held", "count": 1}, {"count": 2}),
+    ("ratings", {"kind": "self_rated", "light": "red"}, {"light": "green"}),
+    ("descriptions", {"kind": "project_described", "category": "甲类"}, {"category": "乙类"}),
+    ("listings", {"act": "join", "kind": "list_joined", "list": "key"}, {"act": "leave", "list": "key"}),
+    ("construction", {"act": "pause", "kind": "construction_paused", "because": "雨"}, {"act": "resume"}),
+    (
+        "responsibilities",
+        {"act": "assign", "kind": "responsibility_assigned", "role": "hosting_unit", "holder": {"unit": "street-a"}},
+        {"act": "assign", "role": "hosting_unit", "holder": {"unit": "street-b"}},
+    ),
+)
+"""Of two facts of a day the second stands, until the first is corrected to come after it."""
+
+
+def test_a_fact_corrected_to_come_after_a_later_one_of_its_day_does_so_in_the_tables_too(fresh: Fresh):
+    world = World(random.Random(0))
+    world.day = date(2026, 4, 1)
+
+    def record(label: str | None, noun: str, body: Body, by: Actor = ASKERS[0]) -> int:
+        world.requests.append(world.book.batch([(label, noun, body)], by=by, at=str(world.day), joint=False))
+        return world.requests[-1][0].number
+
+    for place, (noun, one, two) in enumerate(PAIRS, start=1):
+        record(None, "projects", {"occurred_on": "2026-01-03", "name": f"项目{place}"})
+        label, said = f"XM-2026-{place:03d}", {"occurred_on": DAY, "reason": "补报"}
+        first = record(label, noun, said | {k: v for k, v in one.items() if k != "kind"})
+        second = record(label, noun, said | two)
+        reads = {"occurred_on": DAY, "after": second} | {k: v for k, v in one.items() if k != "act"}
+        asked = record(label, "corrections", {"target": first, "reads": reads, "because": "次序有误"})
+        before = world.book.view(label, on=DAY)
+        record(label, "approvals", {"act": "approve", "proposal": asked}, LI)
+        after = world.book.view(label, on=DAY)
+        assert (project_row(before), totals_of(before, Settings())) != (project_row(after), totals_of(after, Settings())), noun
+    with projected(world, fresh(), 40) as connection:
+        for request in world.requests:
+            viewpoint = Viewpoint(date.fromisoformat(DAY), request[-1].position)
+            assert differences(world, connection, viewpoint, random.Random(0)) == []
 
 
 def test_without_the_closing_update_the_comparison_fails(fresh: Fresh, monkeypatch: pytest.MonkeyPatch):

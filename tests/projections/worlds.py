@@ -1,6 +1,7 @@
 """Random histories of a small district: back-dated facts, corrections, annulments, handovers, transfers, batches."""
 
 import random
+from collections import Counter
 from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
@@ -45,6 +46,8 @@ class World:
         self.requests: list[list[Entry]] = []
         self.day = date(2026, 1, 5)
         self.serial = 0
+        self.times: Counter[tuple[str, Any]] = Counter()
+        """How often each noun and act was recorded: what is rare is tried more."""
         for label in sorted(self.book.histories, key=lambda x: self.book.histories[x].entries[0].position):
             self.requests.extend([e] for e in self.book.histories[label].entries)
 
@@ -68,6 +71,7 @@ class World:
                 by = actor(CLERK, self.chance.choice(UNITS))  # of what came in a return that is not accepted: alone
             entries = self.book.batch(items, by=by, at=str(self.day), joint=len(items) > 1)
             self.requests.append(entries)
+            self.times[items[0][1], items[0][2].get("act")] += 1
 
     def a_return(self) -> list[Entry]:
         """Something about the return of a unit for one of two periods: by its clerk, its head, or the office."""
@@ -128,15 +132,18 @@ class World:
         label = chance.choice(self.projects)
         if chance.random() < 0.4 and (judged := self.judgement(label)) is not None:
             return judged
-        noun, body = chance.choice(self.facts(label) if chance.random() < 0.8 else shared_facts(self, label, UNITS))
+        some = chance.sample(self.facts(label) if chance.random() < 0.8 else shared_facts(self, label, UNITS), 3)
+        noun, body = some[0] if chance.random() < 0.5 else min(some, key=lambda x: self.times[x[0], x[1].get("act")])
         body = {"occurred_on": self.some_day(), "reason": "补报", **body}
         if "period" not in body and chance.random() < 0.2:
             body |= self.next_to_another(label)
         return label, noun, body
 
-    def next_to_another(self, label: str) -> dict[str, Any]:
-        """Beside a fact there is, before all later numbers of its day."""
-        number, matter = self.chance.choice(list(self.book.history(label).now.matters.items()))
+    def next_to_another(self, label: str, like: Fact | None = None) -> dict[str, Any]:
+        """Beside a fact there is, before all later numbers of its day; of the same kind as another, where there is one."""
+        matters = self.book.history(label).now.matters
+        alike = [(n, m) for n, m in matters.items() if type(m.current.fact) is type(like) and m.current.fact != like]
+        number, matter = self.chance.choice(alike or list(matters.items()))
         return {"occurred_on": str(matter.current.fact.occurred_on), "after": number}
 
     def facts(self, label: str) -> list[tuple[str, dict[str, Any]]]:
@@ -259,8 +266,8 @@ class World:
         elif chance.random() < 0.5:
             body["occurred_on"] = self.some_day()
             body.pop("after", None)
-        elif chance.random() < 0.5:
-            body |= self.next_to_another(label)
+        else:
+            body |= self.next_to_another(label, fact)
         if "yearly_class" in body:
             body |= {"year": body["year"] - chance.choice((0, 1)), "yearly_class": "completion"}
         for name in ("amount", "capital", "total", "invested", "agreed"):
