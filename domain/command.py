@@ -77,6 +77,15 @@ Load = Callable[[str], History]
 
 
 @dataclass(frozen=True)
+class KeptFile:
+    """A file in the store of evidence, as it was found to be when it was uploaded; `size` in bytes."""
+
+    name: str
+    media_type: str
+    size: int
+
+
+@dataclass(frozen=True)
 class Context:
     """Who asks, on which day (Asia/Shanghai), under which settings."""
 
@@ -94,6 +103,8 @@ class Context:
     """Any other stream as it is now, for decisions that rest on several."""
     new_code: Callable[[int], str] | None = None
     """The next free code for a project of a year."""
+    file: KeptFile | None = None
+    """The file that the command names by its SHA-256; None where no such file is kept."""
 
 
 C = TypeVar("C", bound=Command)

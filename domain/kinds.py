@@ -1,6 +1,6 @@
 """Every kind of fact and every command, by importing the files that declare them; a new noun is one line here."""
 
-from domain.judging import corrections, endorsements, verdicts
+from domain.judging import corrections, endorsements, evidence, verdicts
 from domain.office import district, gates, period, person, reconciliation, returns, targets, unit
 from domain.office import exemptions as unit_exemptions
 from domain.project import (
@@ -52,6 +52,7 @@ DECLARING = (
     corrections,
     verdicts,
     endorsements,
+    evidence,
     district,
     unit,
     person,

@@ -16,7 +16,7 @@ from domain.errors import Refused
 from domain.history import History
 from domain.office.district import LABEL as DISTRICT
 from domain.office.district import LedgerOpened
-from store.deciding import Asking, Deciding
+from store.deciding import Asking, Deciding, FindFile, no_file
 from store.mapper import EntryMapper
 from store.reading import Reading
 from store.recorder import Request, columns
@@ -108,9 +108,10 @@ Decide = Callable[[Sequence[Staged], Deciding, Asking], None]
 
 
 class Backfill:
-    def __init__(self, pool: ConnectionPool, reading: Reading) -> None:
+    def __init__(self, pool: ConnectionPool, reading: Reading, find_file: FindFile = no_file) -> None:
         self._pool = pool
         self._reading = reading
+        self._find_file = find_file
 
     def stage(self, rows: Sequence[Staged]) -> "Waiting":
         """Keep rows until the opening, in place of what was staged of the same files. Raises OpenAlready, StatedAhead."""
@@ -157,7 +158,7 @@ class Backfill:
         instead = {_place(r): r.sha256 for r in more}
         kept = (r for r in self.staged() if instead.get(_place(r), r.sha256) == r.sha256)
         waiting = {(r.sha256, r.stated_at, r.row): r for r in (*kept, *more)}.values()
-        deciding = Deciding(History, lambda _: 1)
+        deciding = Deciding(History, lambda _: 1, self._find_file)
         prepared = Prepared(deciding, [])
         done = 0
         for rows in self.requests(sorted(waiting, key=lambda r: (r.stated_at, r.file, r.sha256, r.row))):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
-from domain.command import TABLE, Command, Context, Deed, Load, check_fact
+from domain.command import TABLE, Command, Context, Deed, KeptFile, Load, check_fact
 from domain.entry import SHANGHAI, Actor, Entry, Envelope, Event, Irregularity, Source, cite, stream_kind
 from domain.errors import (
     Broken,
@@ -20,6 +20,7 @@ from domain.fact import Fact
 from domain.history import History
 from domain.judgement import Corrected, CorrectionProposed
 from domain.judging.corrections import Approve, ProposeAnnulment, ProposeCorrection, ProposeReinstatement
+from domain.judging.evidence import AttachEvidence
 from domain.judging.verdicts import GiveVerdict
 from domain.office.district import LABEL as DISTRICT
 from domain.office.district import settings_of
@@ -36,6 +37,14 @@ from domain.settings import Settings
 
 NextNumber = Callable[[str], int]
 """The first free number under a prefix such as `XH-2026-`."""
+FindFile = Callable[[str, Actor], KeptFile | None]
+"""The kept file with this SHA-256, under the name that the actor uploaded it with where they did."""
+
+
+def no_file(sha256: str, by: Actor) -> KeptFile | None:
+    """Where no evidence is kept."""
+    return None
+
 
 DRY = "试算 / a dry run"
 """Stands for the reason that is not asked for yet."""
@@ -69,9 +78,10 @@ class Asking:
 class Deciding:
     """Decides commands one after another, each on the facts that the ones before it left."""
 
-    def __init__(self, load: Load, next_number: NextNumber) -> None:
+    def __init__(self, load: Load, next_number: NextNumber, find_file: FindFile = no_file) -> None:
         self._load = load
         self._next_number = next_number
+        self._find_file = find_file
         self.streams: dict[str, History] = {}
         self.entries: list[Entry] = []
         self.irregular: dict[str, tuple[Broken, ...]] = {}
@@ -206,6 +216,7 @@ class Deciding:
         together: frozenset[tuple[str, str]],
     ) -> Context:
         alone = bureau = False
+        file: KeptFile | None = None
         match command:
             case ProposeCorrection() | ProposeAnnulment():
                 target = past.entry(command.target)
@@ -214,6 +225,8 @@ class Deciding:
             case GiveVerdict():
                 held = [t for t in tenures(past.now.facts) if t.role == "recognising_bureau" and t.covers(asking.today)]
                 bureau = any(t.holder.unit == by.unit for t in held)
+            case AttachEvidence():
+                file = self._find_file(command.sha256, by)
             case _:
                 pass
         return Context(
@@ -226,6 +239,7 @@ class Deciding:
             bureau=bureau,
             load=self.past,
             new_code=lambda year: self._promise(f"{settings.label}-{year}-"),
+            file=file,
         )
 
     def _new_code(self, prefix: str) -> str:

@@ -12,7 +12,7 @@ from domain.errors import Broken, Refused
 from domain.office.district import LABEL as DISTRICT
 from domain.office.district import LedgerOpened
 from domain.office.person import EnterPerson
-from store.deciding import DRY, Asking, Deciding, joined, together_in
+from store.deciding import DRY, Asking, Deciding, FindFile, joined, no_file, together_in
 from store.people import People
 from store.reading import Reading
 from store.recorder import Conflict, Recorder, Request, RequestRepeated
@@ -93,11 +93,12 @@ class NothingToRecord(Exception):
 class Ledger:
     """Records commands. Everything it promises holds across processes: the database decides who was first."""
 
-    def __init__(self, recorder: Recorder, reading: Reading, people: People) -> None:
+    def __init__(self, recorder: Recorder, reading: Reading, people: People, find_file: FindFile = no_file) -> None:
         self.records = Records(recorder)
         self._recorder = recorder
         self._reading = reading
         self._people = people
+        self._find_file = find_file
         self._open = False
 
     def record(
@@ -181,7 +182,7 @@ class Ledger:
 
     def deciding(self) -> Deciding:
         """Decides on the ledger as it is, without recording: for dry runs."""
-        return Deciding(self.records.history, self._reading.next_number)
+        return Deciding(self.records.history, self._reading.next_number, self._find_file)
 
     def _transact(self, work: Work, asking: Asking, asked: Request) -> Recorded:
         for _ in range(ATTEMPTS):

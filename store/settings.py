@@ -1,7 +1,7 @@
 """What a deployment may set, all from the environment; a secret comes as the name of a file, never as a value."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from psycopg import ProgrammingError
@@ -22,10 +22,26 @@ class Deployment:
     database_url: str | None
     admin_token_file: Path | None
     schema: str = "district"
+    evidence: str | None = None
+    """A folder, or s3://bucket/prefix; None: the folder `evidence` in `home`."""
+    evidence_bytes: int = 500_000_000
+    """The largest file taken."""
+    evidence_seconds: int = 1_800
+    """In all for a file to arrive: the largest one at 2.2 Mbit/s."""
+    s3_endpoint: str | None = None
+    s3_region: str = "us-east-1"
+    s3_access_key: str | None = field(default=None, repr=False)
+    s3_secret_key: str | None = field(default=None, repr=False)
+    s3_virtual_hosts: bool = False
+    """Whether the bucket is part of the host's name, as Aliyun OSS wants it, not of the path."""
+    s3_ca_file: Path | None = None
 
 
 def deployment() -> Deployment:
-    """Read LIFECYCLE_HOME, _PORT, _HOST, _DATABASE_URL (or _DATABASE_URL_FILE) and _ADMIN_TOKEN_FILE. Raises BadSetting."""
+    """Read LIFECYCLE_HOME, _PORT, _HOST, _DATABASE_URL (or _DATABASE_URL_FILE), _ADMIN_TOKEN_FILE, _EVIDENCE… and _S3_….
+
+    Raises BadSetting.
+    """
     environ = os.environ
     state = environ.get("XDG_STATE_HOME") or os.path.join(os.path.expanduser("~"), ".local", "state")
     home = Path(environ.get("LIFECYCLE_HOME") or os.path.join(state, "lifecycle")).absolute()
@@ -39,6 +55,15 @@ def deployment() -> Deployment:
         host=environ.get("LIFECYCLE_HOST") or "127.0.0.1",
         database_url=_database_url(),
         admin_token_file=Path(token).absolute() if token else None,
+        evidence=environ.get("LIFECYCLE_EVIDENCE") or None,
+        evidence_bytes=_number("LIFECYCLE_EVIDENCE_BYTES", Deployment.evidence_bytes),
+        evidence_seconds=_number("LIFECYCLE_EVIDENCE_SECONDS", Deployment.evidence_seconds),
+        s3_endpoint=environ.get("LIFECYCLE_S3_ENDPOINT") or None,
+        s3_region=environ.get("LIFECYCLE_S3_REGION") or Deployment.s3_region,
+        s3_access_key=_secret("LIFECYCLE_S3_ACCESS_KEY_FILE"),
+        s3_secret_key=_secret("LIFECYCLE_S3_SECRET_KEY_FILE"),
+        s3_virtual_hosts=environ.get("LIFECYCLE_S3_VIRTUAL_HOSTS") == "1",
+        s3_ca_file=Path(authority).absolute() if (authority := environ.get("LIFECYCLE_S3_CA_FILE")) else None,
     )
 
 
@@ -56,3 +81,21 @@ def _database_url() -> str | None:
             "LIFECYCLE_DATABASE_URL 不是 PostgreSQL 地址 / is no address of PostgreSQL: postgresql://用户@主机/库"
         ) from None
     return url or None
+
+
+def _number(name: str, otherwise: int) -> int:
+    text = os.environ.get(name) or str(otherwise)
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 10**12):
+        raise BadSetting(f"{name} 须为正整数 / must be a whole number above zero: {text!r}")
+    return int(text)
+
+
+def _secret(name: str) -> str | None:
+    """The content of the file that a variable names."""
+    file = os.environ.get(name)
+    if not file:
+        return None
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSetting(f"{name}: {error}") from error

@@ -14,6 +14,7 @@ from psycopg.conninfo import make_conninfo
 
 from api.services import Services, over
 from store.database import opened
+from store.evidence import Folder
 from store.migrations import migrate
 from store.server import Embedded
 
@@ -71,7 +72,7 @@ def database(server: str, template: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def running(database: str) -> Iterator[Services]:
+def running(database: str, tmp_path: Path) -> Iterator[Services]:
     """The services over this test's database; nothing projects unless the test does."""
     with opened(database, size=8) as pools:
-        yield over(pools, database)
+        yield over(pools, database, evidence=Folder(tmp_path / "evidence"))

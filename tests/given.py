@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import domain.kinds
-from domain.command import TABLE, Command
+from domain.command import TABLE, Command, KeptFile
 from domain.entry import SHANGHAI, Actor, Entry, Role, Source
 from domain.history import History, View
 from domain.questions.status import Status, status
@@ -50,6 +50,8 @@ class Book:
     def __init__(self) -> None:
         self.histories: dict[str, History] = {}
         self.position = 0
+        self.files: dict[str, KeptFile] = {}
+        """What is kept of evidence, by SHA-256."""
 
     def history(self, label: str) -> History:
         return self.histories.get(label, History(label))
@@ -81,7 +83,7 @@ class Book:
         moment = datetime.combine(date.fromisoformat(at), time(10), SHANGHAI)
         batch = UUID(int=self.position + 1) if len(items) > 1 else None
         asking = Asking(by, Source(door="api"), moment, batch=batch)
-        deciding = Deciding(self.history, self.next_number)
+        deciding = Deciding(self.history, self.next_number, lambda sha256, _: self.files.get(sha256))
         commands = [
             (label, command(noun, body, "district" if label == "district" else stream)) for label, noun, body in items
         ]

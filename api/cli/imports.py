@@ -46,7 +46,7 @@ def main(arguments: argparse.Namespace) -> int:
         say("请指明要导入的文件。", "name the files to import.", error=True)
         return 2
     with services(deployment(), size=4) as running:
-        backfill = Backfill(running.database.writing, running.reading)
+        backfill = Backfill(running.database.writing, running.reading, running.uploads.find)
         if arguments.discard:
             dropped = backfill.discard()
             say(f"已放弃 {dropped} 行暂存内容。", f"{dropped} staged rows dropped.")

@@ -20,7 +20,7 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 
 def main(arguments: argparse.Namespace) -> int:
     with services(deployment(), size=2) as running:
-        backfill = Backfill(running.database.writing, running.reading)
+        backfill = Backfill(running.database.writing, running.reading, running.uploads.find)
         opening = Opening()
         with bar("审定 " if chinese() else "deciding ", running.reading.staged()) as advance:
             prepared = backfill.decide_all(opening.decide, IMPORTER, advance)

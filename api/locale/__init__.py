@@ -24,6 +24,7 @@ from domain.project.funds import FundKind
 from domain.project.plans import PLANNED
 from domain.project.responsibilities import ROLES
 from domain.project.signings import ORDER
+from domain.questions.evidence import FileState
 from domain.questions.irregularities import RULES
 from domain.questions.returns import BoardState
 from domain.settings import Lands
@@ -70,6 +71,7 @@ def declared() -> dict[str, tuple[str, ...]]:
         "returns": get_args(BoardState),
         "reconciliation": get_args(ReconciliationState),
         "evidence": get_args(EvidenceSort),
+        "files": get_args(FileState),
         "blanks": ("withheld", "none_provided", "not_mentioned"),
         "plans": PLANNED,
         "yearly_classes": get_args(YearlyClass),

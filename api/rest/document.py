@@ -28,6 +28,7 @@ TAGS = [
         "description": "记录 / recording: one route per noun; `act` names the command where there are several",
     },
     {"name": "questions", "description": "查询 / asking: at any viewpoint, every figure with its sources"},
+    {"name": "evidence", "description": "佐证文件 / files of evidence: uploaded first, then attached to facts"},
     {"name": "drafts", "description": "草稿 / drafts of monthly returns: no entries until they are submitted"},
     {"name": "tokens", "description": "令牌 / tokens: made by the administrator"},
     {"name": "health", "description": "运行状况 / health: for people, orchestrators and Prometheus"},
@@ -71,7 +72,7 @@ def document(app: FastAPI) -> Schema:
     for path, operations in made["paths"].items():
         for operation in operations.values():
             _problems(operation)
-            if "requestBody" in operation:
+            if "requestBody" in operation and "application/json" in operation["requestBody"]["content"]:
                 content = operation["requestBody"]["content"]["application/json"]
                 content["schema"] = bodies.get(content["schema"]["$ref"].removeprefix(REF), content["schema"])
                 content["examples"] = shown[path]
@@ -172,6 +173,10 @@ def _problems(operation: Schema) -> None:
         }
     if "requestBody" in operation:
         answers |= {"400": "not strict JSON / JSON 不合要求", "408": "too slow / 超时", "409": "conflict / 冲突"}
-        answers |= {"412": "changed meanwhile / 已有变化", "413": "too large / 过大", "415": "not JSON / 不是 JSON"}
+        answers |= {
+            "412": "changed meanwhile / 已有变化",
+            "413": "too large / 过大",
+            "415": "another type is wanted / 类型不符",
+        }
     for status, words in answers.items():
         operation.setdefault("responses", {})[status] = {"description": words, "content": content}

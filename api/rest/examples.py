@@ -1,6 +1,7 @@
 """One worked example of every command, in an order in which a ledger accepts them all; the tests post each of them."""
 
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 from pydantic import JsonValue
@@ -16,11 +17,13 @@ class Example(NamedTuple):
     body: Body
     by: str = "office"
     method: str = "POST"
+    file: bytes | None = None
+    """The raw body of an upload, which has no JSON."""
 
     @property
     def template(self) -> str:
         """The path as the document writes it."""
-        _, first, *rest = self.path.split("/")
+        _, first, *rest = self.path.partition("?")[0].split("/")
         if rest and len(rest) > 1 and first != "district":
             rest[0] = "{code}"
         if len(rest) == 4:
@@ -220,6 +223,27 @@ def the_year() -> Iterator[Example]:
     yield from judged("/targets/2026", 2, issued | task | {"occurred_on": "2026-02-02"}, last=3)
 
 
+SLIP = b"%PDF-1.7\n% \xe8\xbf\x9b\xe8\xb4\xa6\xe5\x8d\x95\n%%EOF\n"
+
+
+def attested() -> Iterator[Example]:
+    """A file is uploaded once and speaks for a fact of each sort of stream, until it is withdrawn."""
+    yield Example("/evidence?name=%E8%BF%9B%E8%B4%A6%E5%8D%95.pdf", {}, file=SLIP)
+    file: Body = {"sha256": sha256(SLIP).hexdigest()}
+    for stream, target in (
+        (f"/projects/{CODE}", 8),
+        ("/district", 3),
+        ("/units/street-a", 1),
+        ("/people/p-li", 2),
+        ("/periods/2026-09", 1),
+    ):
+        about: Body = file | {"target": target}
+        attach: Body = {"act": "attach", "sort": "bank_slip", "dated": "2026-02-10"}
+        withdraw: Body = {"act": "withdraw", "because": "附错文件"}
+        yield Example(f"{stream}/evidence", attach | about)
+        yield Example(f"{stream}/evidence", withdraw | about)
+
+
 def examples() -> Iterator[Example]:
     """All of them, in order."""
     yield from office()
@@ -239,6 +263,7 @@ def examples() -> Iterator[Example]:
     yield from the_month(last + 9 + 1 + 1 + 1)
     yield from the_year()
     yield from several()
+    yield from attested()
     yield Example(
         "/tokens", {"person": "p-wang", "unit": "street-a", "post": "科员", "role": "unit", "days": 365}, "administrator"
     )
@@ -248,6 +273,8 @@ def by_path() -> dict[str, dict[str, Any]]:
     """The examples of each operation as OpenAPI wants them, the first of each act."""
     found: dict[str, dict[str, Any]] = {}
     for example in examples():
+        if example.file is not None:
+            continue
         name = str(example.body.get("act", "example"))
         found.setdefault(example.template, {}).setdefault(name, {"value": example.body})
     return found

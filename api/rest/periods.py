@@ -11,6 +11,7 @@ from pydantic_core import to_json
 
 from api.access.doors import Body, By, Running, asks, router
 from api.asking import READS, Answer, At, answer
+from api.evidence import with_files
 from api.rest.commands import API, Key, RecordedAnswer, answered, asked
 from domain.command import Action
 from domain.entry import Actor, Role
@@ -114,7 +115,7 @@ def unit_return(services: Running, at: At, code: Code, unit: Unit) -> Response:
     rows = grid([views[label] for label in led], found, settings, span_of(code))
     draft = services.drafts.find(code, unit)
     body = {
-        "returned": found.model_dump(mode="json"),
+        "returned": with_files(services, found.model_dump(mode="json")),
         "grid": [row.model_dump(mode="json") for row in rows],
         "draft": _saved(draft) if draft else None,
     }
@@ -132,7 +133,7 @@ def unit_reconciliation(services: Running, at: At, code: Code, unit: Unit) -> Re
     view, settings = _period(services, at, code), services.questions.project.settings(at.viewpoint)
     views = _views(services, at, unit, view, _led(services, at, code, unit))
     found = statement(view, unit, views, at.on, settings)
-    return answer(services, at, {"reconciliation": found.model_dump(mode="json")})
+    return answer(services, at, {"reconciliation": with_files(services, found.model_dump(mode="json"))})
 
 
 @drafts.put(

@@ -16,11 +16,13 @@ from starlette.requests import ClientDisconnect
 
 import domain.kinds  # noqa: F401  (fills the table of commands)
 from api.access.doors import NotSignedIn, TooSlow
+from api.access.sniffing import TypeDisagrees, TypeNotTaken
 from api.access.strict import BadJson, NotJson, TooLarge
 from api.locale import LANGUAGES, Language, preferred, texts
 from domain.command import TABLE
 from domain.errors import Broken, ReasonNeeded, Refused, Sort
 from projections.questions.viewpoints import NotThereYet
+from store.evidence import EvidenceAway, FileTooLarge
 from store.ledger import Changed, SomebodyWasFirst
 
 log = logging.getLogger("lifecycle.api")
@@ -32,6 +34,10 @@ BY_CLASS: Mapping[type[Refused], int] = {
     NotJson: 415,
     TooLarge: 413,
     TooSlow: 408,
+    FileTooLarge: 413,
+    TypeNotTaken: 415,
+    TypeDisagrees: 415,
+    EvidenceAway: 503,
     Changed: 412,
     SomebodyWasFirst: 409,
     NotThereYet: 503,

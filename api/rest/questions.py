@@ -6,6 +6,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from api.access.doors import Running, router
 from api.asking import READS, Answer, At, answer, cursor_of, uncursor
+from api.evidence import with_files
 from domain.fact import Stage
 from domain.project.classes import YearlyClass
 from domain.project.responsibilities import ResponsibilityRole
@@ -63,14 +64,14 @@ def list_projects(
 def project_status(services: Running, at: At, code: Code) -> Response:
     """Where the project stands, and which entries say so."""
     status = services.questions.project.status(code, at.viewpoint)
-    return answer(services, at, {"status": status.model_dump(mode="json")})
+    return answer(services, at, with_files(services, {"status": status.model_dump(mode="json")}))
 
 
 @made.get("/projects/{code}/timeline", response_model=TimelineAnswer, operation_id="project_timeline", openapi_extra=READS)
 def project_timeline(services: Running, at: At, code: Code) -> Response:
     """Every fact in order, with what was later said about it."""
     timeline = services.questions.project.timeline(code, at.viewpoint)
-    return answer(services, at, {"timeline": timeline.model_dump(mode="json")})
+    return answer(services, at, with_files(services, {"timeline": timeline.model_dump(mode="json")}))
 
 
 @made.get(

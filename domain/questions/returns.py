@@ -15,6 +15,7 @@ from domain.office.period import PREFIX, DeadlineExtended, PeriodClosed, deadlin
 from domain.office.returns import Return, returns
 from domain.questions.answers import Planned, Sourced, planned
 from domain.questions.attributes import word
+from domain.questions.evidence import EvidenceNow, evidence_of
 from domain.questions.measures import totals
 from domain.questions.recognition import JudgedFigure, judged_figures
 from domain.questions.stages import stage_of
@@ -82,6 +83,7 @@ class ReturnedFact(Sourced):
     states: dict[str, object]
     annulled: bool
     figures: tuple[JudgedFigure, ...]
+    evidence: tuple[EvidenceNow, ...]
 
 
 class ReturnNow(Frozen):
@@ -191,6 +193,7 @@ def returned_fact(label: str, number: int, matter: Matter, settings: Settings) -
         states=fact.model_dump(mode="json", exclude_none=True),
         annulled=matter.annulled_by is not None,
         figures=tuple(judged_figures(matter, settings)),
+        evidence=evidence_of(matter),
         sources=matter.current.sources,
     )
 

@@ -19,6 +19,7 @@ from domain.project.ratings import Remark, SelfRated
 from domain.project.statistics import EnteredStatistics
 from domain.questions.answers import Figure, Planned, Said, Sourced, figure, planned, ratio, sources
 from domain.questions.attributes import attribute
+from domain.questions.evidence import FactEvidence, evidence_in
 from domain.questions.exemptions import Clock, ExemptionNow, clock, exemption_now
 from domain.questions.gates import GatesNow, gates_now
 from domain.questions.irregularities import irregularities
@@ -170,6 +171,8 @@ class Status(Frozen):
     """剔除（免责）: all that stand at the viewpoint, those that are over included."""
     gates: GatesNow
     """What the stages reached expect and the project lacks."""
+    evidence: tuple[FactEvidence, ...]
+    """The files that speak for the facts in force."""
 
 
 def status(view: View, settings: Settings, gates: GatesInForce = NO_GATES) -> Status:
@@ -204,6 +207,7 @@ def status(view: View, settings: Settings, gates: GatesInForce = NO_GATES) -> St
         yearly_classes=tuple(_classes(view)),
         exemptions=tuple(exemption_now(e) for e in exemptions(view)),
         gates=gates_now(view, gates),
+        evidence=evidence_in(view),
     )
 
 

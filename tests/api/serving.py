@@ -42,6 +42,11 @@ class Served:
         pages = Path(f"/proc/{self.pid}/statm").read_text().split()[1]
         return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
+    def peak(self) -> int:
+        """The most memory that was resident since the process began, in bytes."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return 1_024 * int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")))
+
     def connect(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), timeout=20)
 

@@ -37,10 +37,12 @@ def empty(running: Services, database: str) -> Iterator[District]:
 def commands(district: District) -> Iterator[tuple[int, Example]]:
     """Every example that is a command, numbered; what else they need is done between them."""
     for number, example in enumerate(examples()):
-        if example.method == "POST" and example.path != "/tokens":
+        headers = {"Authorization": f"Bearer {district.tokens[example.by]}"}
+        if example.file is not None:
+            assert district.client.post(example.path, content=example.file, headers=headers).status_code == 201
+        elif example.method == "POST" and example.path != "/tokens":
             yield number, example
         elif example.method != "POST":
-            headers = {"Authorization": f"Bearer {district.tokens[example.by]}"}
             assert district.client.request(example.method, example.path, json=example.body, headers=headers).is_success
 
 
@@ -100,7 +102,7 @@ def test_the_token_of_the_example_can_be_made_once_its_people_are_there(empty: D
     *others, token = examples()
     assert post(empty, token).json()["code"] == "unknown_person"
     for example in others:
-        if example.method == "POST":
+        if example.method == "POST" and example.file is None:
             post(empty, example)
     made = post(empty, token)
     assert (made.status_code, made.json()["role"]) == (201, "unit")

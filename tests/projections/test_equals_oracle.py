@@ -203,7 +203,9 @@ def test_a_fact_corrected_to_come_after_a_later_one_of_its_day_does_so_in_the_ta
         before = world.book.view(label, on=DAY)
         record(label, "approvals", {"act": "approve", "proposal": asked}, LI)
         after = world.book.view(label, on=DAY)
-        assert (project_row(before), totals_of(before, Settings())) != (project_row(after), totals_of(after, Settings())), noun
+        assert (project_row(before), totals_of(before, Settings())) != (project_row(after), totals_of(after, Settings())), (
+            noun
+        )
     with projected(world, fresh(), 40) as connection:
         for request in world.requests:
             viewpoint = Viewpoint(date.fromisoformat(DAY), request[-1].position)
