@@ -4,7 +4,20 @@ from fastapi import FastAPI
 
 import domain.kinds  # noqa: F401  (fills the table of commands)
 from api.access.doors import unguarded
-from api.rest import evidence, feed, health, office, periods, portfolio, problems, questions, targets, tokens, vocabulary
+from api.rest import (
+    evidence,
+    feed,
+    health,
+    irregularities,
+    office,
+    periods,
+    portfolio,
+    problems,
+    questions,
+    targets,
+    tokens,
+    vocabulary,
+)
 from api.rest.commands import commands
 from api.rest.document import DESCRIPTION, served
 from api.services import Services
@@ -24,7 +37,16 @@ def create_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     app.state.arrivals = Arrivals(lambda: services.questions.position()[0])
-    asking = (questions.made, portfolio.made, periods.made, feed.made, office.made, vocabulary.made, targets.made)
+    asking = (
+        questions.made,
+        portfolio.made,
+        irregularities.made,
+        periods.made,
+        feed.made,
+        office.made,
+        vocabulary.made,
+        targets.made,
+    )
     for part in (commands(), *asking, evidence.made, periods.drafts, tokens.made, health.made, served(app)):
         app.router.routes.extend(part.routes)  # the guarded routes themselves, not wrapped
     problems.install(app)

@@ -7,9 +7,12 @@ from domain.fact import Fact, Measure
 from domain.project.classes import YearClassified
 from domain.project.endings import ProjectEnded
 from domain.project.forecasts import ForecastStated
+from domain.project.funds import FundsReceived
 from domain.project.intake import ProjectDescribed, ProjectEntered
+from domain.project.land import LandSecured
 from domain.project.listings import ListJoined, ListLeft
 from domain.project.ratings import SelfRated
+from domain.project.registrations import EnterpriseRegistered
 from domain.project.responsibilities import (
     ROLES,
     Holder,
@@ -20,11 +23,16 @@ from domain.project.responsibilities import (
 )
 from domain.project.shares import SharesAgreed, SharesEnded, in_units
 from domain.project.statistics import StatisticCited
+from domain.project.taxes import TaxPaid
+from domain.questions.across import clues
 from domain.values import Money
 
 ROLE_NUMBERS: dict[str, int] = {role: number for number, role in enumerate(ROLES)}
 STATED = {"name": 2, "name_en": 3, "category": 4, "industry": 5}
 """The attributes that lists and totals ask for, under the measure that keeps them."""
+CLUE = 7
+"""The measure of a word that may cross projects: `role` is its sort, `amount` its print. Of the many facts, funds and taxes,
+it is kept in the line of the fact itself, which has no other use for either."""
 CLOSING = 1
 SHARE = 6
 """One unit's share by the terms that its fact states: `amount` in hundred-millionths."""
@@ -91,6 +99,11 @@ def lines(fact: Fact) -> Iterator[Line]:
                 yield Line(SHARE, in_units(share.ratio), ROLE_NUMBERS[fact.role], share.unit)
         case SharesEnded():
             yield Line(role=ROLE_NUMBERS[fact.role])
+            yield from _clues(fact, CLUE)
+        case FundsReceived() | TaxPaid():
+            yield next(_clues(fact, 0), NOTHING)
+            for figure in fact.lines():
+                yield Line(figure.measure.code(figure.authority), figure.amount)
         case StatisticCited():
             yield NOTHING
             for figure in fact.lines():
@@ -100,6 +113,13 @@ def lines(fact: Fact) -> Iterator[Line]:
             yield NOTHING if stage is None else Line(amount=stage.rank)
             for figure in fact.lines():
                 yield Line(figure.measure.code(figure.authority), figure.amount)
+            if isinstance(fact, EnterpriseRegistered | LandSecured):
+                yield from _clues(fact, CLUE)
+
+
+def _clues(fact: Fact, measure: int) -> Iterator[Line]:
+    for clue in clues(fact):
+        yield Line(measure, clue.print, clue.sort.number)
 
 
 def _holding(measure: int, role: str, holder: Holder, until: int | None = None) -> Line:

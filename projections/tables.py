@@ -10,8 +10,9 @@ CREATE TABLE project (id int PRIMARY KEY, code text COLLATE "C" NOT NULL UNIQUE)
 CREATE TABLE term (id int PRIMARY KEY, text text COLLATE "C" NOT NULL UNIQUE);
 
 -- One line of a fact, as known from one position to before another. Measures: 0 the fact itself (amount: the rank of
--- the stage it enters, the ordinal day a tenure or share terms are settled to end, the year of an annual class, or what is
--- forecast), 1 the closing side of a handover or end, 2.. the attributes it states, 6 a unit's share, 10.. its figures
+-- the stage it enters, the ordinal day a tenure or share terms are settled to end, the year of a class, or what is
+-- forecast), 1 the closing side of a handover or end, 2.. the attributes it states, 6 a share, 7 a word that may cross
+-- projects (its print in amount, its sort in role; of funds and taxes in the line of the fact itself), 10.. its figures
 -- (Measure.code; projections.lines). Order: (occurred_on, turn, fact).
 CREATE TABLE fact (
     project     int      NOT NULL,
@@ -33,6 +34,8 @@ CREATE INDEX fact_figures ON fact (measure, project, occurred_on DESC, turn DESC
 CREATE INDEX fact_states ON fact (kind, measure, project, occurred_on DESC, turn DESC, fact DESC)
     INCLUDE (role, amount, unit, person, word, known_from, known_to) WHERE measure < 10;
 CREATE INDEX fact_own ON fact (project, fact);
+CREATE INDEX fact_clues ON fact (role, amount) INCLUDE (project, occurred_on, known_from, known_to)
+    WHERE role IS NOT NULL AND NOT kind BETWEEN 10 AND 13;
 
 -- One row a project: the list as it is today; recomputed when `until` comes.
 CREATE TABLE current (

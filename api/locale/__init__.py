@@ -1,7 +1,7 @@
 """Every word that people read, in Chinese and English, each in one place: zh.toml and en.toml.
 
-The words themselves are the program's; the rules of irregularity bring their own names (domain.questions.irregularities),
-and the lights of a district are its data (its settings).
+The words themselves are the program's; the rules of irregularity bring their own names (domain.questions.irregularities and
+across), and the lights of a district are its data (its settings).
 """
 
 import re
@@ -24,6 +24,7 @@ from domain.project.funds import FundKind
 from domain.project.plans import PLANNED
 from domain.project.responsibilities import ROLES
 from domain.project.signings import ORDER
+from domain.questions.across import ACROSS
 from domain.questions.evidence import FileState
 from domain.questions.irregularities import RULES
 from domain.questions.returns import BoardState
@@ -44,7 +45,7 @@ def texts(language: Language) -> Mapping[str, Mapping[str, str]]:
     """One language whole, by section and word."""
     with Path(__file__).with_name(f"{language}.toml").open("rb") as file:
         found: dict[str, dict[str, str]] = tomllib.load(file)
-    return found | {"rules": {rule: zh_en[LANGUAGES.index(language)] for rule, zh_en in RULES.items()}}
+    return found | {"rules": {rule: zh_en[LANGUAGES.index(language)] for rule, zh_en in (RULES | ACROSS).items()}}
 
 
 def declared() -> dict[str, tuple[str, ...]]:
@@ -57,7 +58,7 @@ def declared() -> dict[str, tuple[str, ...]]:
         "authorities": AUTHORITIES,
         "roles": ROLES,
         "marks": MARKS,
-        "rules": tuple(RULES),
+        "rules": (*RULES, *ACROSS),
         "kinds": (*KINDS, *JUDGEMENTS),
         "nouns": _once(d.noun for d in TABLE.values()),
         "acts": _once(d.act for d in TABLE.values() if d.act),

@@ -236,6 +236,7 @@ def attested() -> Iterator[Example]:
         ("/units/street-a", 1),
         ("/people/p-li", 2),
         ("/periods/2026-09", 1),
+        ("/targets/2026", 1),
     ):
         about: Body = file | {"target": target}
         attach: Body = {"act": "attach", "sort": "bank_slip", "dated": "2026-02-10"}

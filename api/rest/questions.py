@@ -1,6 +1,6 @@
 """The questions about projects: each takes a viewpoint, each figure names its entries."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 
@@ -10,11 +10,13 @@ from api.evidence import with_files
 from domain.fact import Stage
 from domain.project.classes import YearlyClass
 from domain.project.responsibilities import ResponsibilityRole
+from domain.questions.across import Across
 from domain.questions.projects import ProjectRow
 from domain.questions.responsibilities import Responsibilities
 from domain.questions.status import Status
 from domain.questions.timeline import Timeline
 from projections.questions.projects import Wanted
+from projections.questions.viewpoints import Resolved
 
 made: APIRouter = router(tags=["questions"])
 Code = Annotated[str, Path(max_length=64)]
@@ -26,11 +28,17 @@ class ProjectsAnswer(Answer):
 
 
 class StatusAnswer(Answer):
+    """`across`: what the project shares with others, such as a voucher counted in both."""
+
     status: Status
+    across: list[Across]
 
 
 class TimelineAnswer(Answer):
+    """`across`: what the project shares with others, such as a voucher counted in both."""
+
     timeline: Timeline
+    across: list[Across]
 
 
 class ResponsibilityAnswer(Answer):
@@ -64,14 +72,20 @@ def list_projects(
 def project_status(services: Running, at: At, code: Code) -> Response:
     """Where the project stands, and which entries say so."""
     status = services.questions.project.status(code, at.viewpoint)
-    return answer(services, at, with_files(services, {"status": status.model_dump(mode="json")}))
+    body = {"status": status.model_dump(mode="json"), "across": across(services, at, code)}
+    return answer(services, at, with_files(services, body))
 
 
 @made.get("/projects/{code}/timeline", response_model=TimelineAnswer, operation_id="project_timeline", openapi_extra=READS)
 def project_timeline(services: Running, at: At, code: Code) -> Response:
     """Every fact in order, with what was later said about it."""
     timeline = services.questions.project.timeline(code, at.viewpoint)
-    return answer(services, at, with_files(services, {"timeline": timeline.model_dump(mode="json")}))
+    body = {"timeline": timeline.model_dump(mode="json"), "across": across(services, at, code)}
+    return answer(services, at, with_files(services, body))
+
+
+def across(services: Running, at: Resolved, code: str) -> list[dict[str, Any]]:
+    return [each.model_dump(mode="json") for each in services.questions.concerning(at, [code])[code]]
 
 
 @made.get(

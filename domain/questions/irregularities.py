@@ -24,6 +24,7 @@ from domain.project.registrations import EnterpriseRegistered
 from domain.project.responsibilities import ProjectTransferred, ResponsibilityHandedOver, tenures
 from domain.project.statistics import EnteredStatistics
 from domain.project.taxes import TaxPaid
+from domain.questions.answers import Sourced
 from domain.questions.gates import passed_without
 from domain.questions.measures import stated
 from domain.settings import Settings
@@ -87,6 +88,41 @@ def irregularities(view: View, settings: Settings, gates: GatesInForce = NO_GATE
 def marks_of(view: View, number: int, settings: Settings, gates: GatesInForce) -> tuple[Broken, ...]:
     """The rules one fact breaks."""
     return tuple(broken(mark.rule, mark.about) for mark in irregularities(view, settings, gates) if mark.number == number)
+
+
+class IrregularFact(Sourced):
+    """A fact in force and one rule: which it breaks at this viewpoint, or broke when it was recorded, or both."""
+
+    entry: str
+    kind: str
+    occurred_on: date
+    rule: str
+    about: str | None
+    at_viewpoint: bool
+    reason: str | None
+    """What was given when it was recorded; null where nothing was irregular then."""
+
+
+def irregular_facts(view: View, settings: Settings, gates: GatesInForce) -> list[IrregularFact]:
+    """In order of the facts, then by rule."""
+    now = {(m.number, m.rule): m.about for m in irregularities(view, settings, gates)}
+    found = []
+    for standing in view.facts:
+        then = {i.rule: i.reason for i in standing.original.envelope.irregular}
+        for rule in sorted({*then, *(rule for number, rule in now if number == standing.number)}):
+            found.append(
+                IrregularFact(
+                    entry=standing.original.citation,
+                    kind=standing.fact.kind.topic,
+                    occurred_on=standing.fact.occurred_on,
+                    rule=rule,
+                    about=now.get((standing.number, rule)) or None,
+                    at_viewpoint=(standing.number, rule) in now,
+                    reason=then.get(rule),
+                    sources=standing.sources,
+                )
+            )
+    return found
 
 
 def _money(view: View) -> Iterator[Mark]:

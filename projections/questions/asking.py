@@ -1,15 +1,19 @@
 """The questions, all through one door: a viewpoint is resolved first, then asked at."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from psycopg_pool import ConnectionPool
 
 from domain.entry import SHANGHAI
 from domain.history import View
+from domain.questions.across import Across, Place, concerning
 from domain.questions.portfolio import Attribute, By
 from domain.questions.projects import ProjectRow
 from domain.questions.targets import Reckoned
 from domain.settings import Settings
+from projections.questions.across import Wanted as WantedAcross
+from projections.questions.across import shared, told
 from projections.questions.portfolio import Part, Totals, sources, totals
 from projections.questions.project import OneProject
 from projections.questions.projects import Wanted, listed
@@ -30,6 +34,8 @@ from store.reading import Reading
 from store.records import Records
 
 UNIT = "unit:"
+ALL = 10_000
+"""More words than any page of projects shares with others."""
 KEPT = "SELECT position, reckoned_on FROM progress"
 """The viewpoint of the rows kept ready."""
 
@@ -106,3 +112,21 @@ class Questions:
     ) -> list[tuple[str, int]]:
         with self._pool.connection() as connection:
             return sources(connection, at.viewpoint, by, role, attribute, part, after, limit)
+
+    def across(self, at: Resolved, wanted: WantedAcross) -> tuple[list[Across], Place | None]:
+        """What crosses projects, and the place after which the following page begins, where there is one."""
+        with self._pool.connection() as connection:
+            words = shared(connection, at.viewpoint, wanted._replace(limit=wanted.limit + 1))
+        page = words[: wanted.limit]
+        found = [each for _, each in told(self._records, at.viewpoint, page)]
+        return found, page[-1].place if len(words) > len(page) else None
+
+    def concerning(self, at: Resolved, codes: Sequence[str]) -> dict[str, list[Across]]:
+        """What crosses each of these projects and any other."""
+        with self._pool.connection() as connection:
+            words = shared(connection, at.viewpoint, WantedAcross(codes=codes, limit=ALL))
+        if not words:
+            return {code: [] for code in codes}
+        found = told(self._records, at.viewpoint, words)
+        views, _, _ = self.project.several(codes, at.viewpoint)
+        return {code: concerning(view, found) for code, view in views.items()}

@@ -1,5 +1,7 @@
 """One project at a viewpoint: the fold over its stream, the very code that is the oracle (docs/decisions/0004)."""
 
+from collections.abc import Sequence
+
 from domain.errors import NotFound, NotKnownThen
 from domain.fact import Stage
 from domain.history import View
@@ -24,14 +26,19 @@ class OneProject:
         view, settings, _ = self._standing(code, viewpoint)
         return view, settings
 
+    def several(self, codes: Sequence[str], viewpoint: Viewpoint) -> tuple[dict[str, View], Settings, GatesInForce]:
+        """Several projects at once, under the settings and stage gates that were in force."""
+        histories = self._records.histories([*codes, DISTRICT])
+        district = histories[DISTRICT].at(Viewpoint(known=viewpoint.known))
+        views = {code: histories[code].at(viewpoint) for code in codes}
+        return views, settings_of(district), gates_of(district, shipped.gates())
+
     def _standing(self, code: str, viewpoint: Viewpoint) -> tuple[View, Settings, GatesInForce]:
         """The project with the settings and stage gates that were in force. Raises NotFound, NotKnownThen."""
-        histories = self._records.histories([code, DISTRICT])
-        view = histories[code].at(viewpoint)
-        if not view.matters:
-            raise NotKnownThen(code) if histories[code].version else NotFound(code)
-        district = histories[DISTRICT].at(Viewpoint(known=viewpoint.known))
-        return view, settings_of(district), gates_of(district, shipped.gates())
+        views, settings, gates = self.several([code], viewpoint)
+        if not views[code].matters:
+            raise NotKnownThen(code) if self._records.history(code).version else NotFound(code)
+        return views[code], settings, gates
 
     def status(self, code: str, viewpoint: Viewpoint) -> Status:
         return status(*self._standing(code, viewpoint))

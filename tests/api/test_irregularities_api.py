@@ -125,3 +125,133 @@ def test_a_status_lists_what_the_stages_reached_lack_and_the_timeline_marks_who_
     moment = district.get(f"{P}/timeline").json()["timeline"]["moments"][-1]
     assert moment["irregular"] == ["gate_missing"]
     assert moment["irregular_when_recorded"] == [{"rule": "gate_missing", "reason": "合同原件在途"}]
+
+
+OTHER = "/projects/XM-2026-002"
+ARRIVED = EARLY | {"occurred_on": "2026-02-01"}
+
+
+def two_projects(district: District) -> int:
+    """One voucher in both, spelt differently; in the second before signing. The position before the last entry."""
+    district.recorded("/projects", {"occurred_on": "2026-01-03", "name": "二号", "lead_unit": "street-b"})
+    district.recorded(f"{P}/funds", ARRIVED | {"voucher": "JZ-0001"})
+    before = district.entries()
+    recorded = district.recorded(f"{OTHER}/funds", ARRIVED | {"voucher": "jz 0001", "reason": "先行到账"})
+    assert recorded["position"] == before + 1
+    return before
+
+
+SHARED = {
+    "rule": "voucher_twice",
+    "said": "JZ-0001",
+    "more": False,
+    "parts": [
+        {"project": "XM-2026-001", "entry": "XM-2026-001#5", "said": "JZ-0001", "sources": ["XM-2026-001#5"]},
+        {"project": "XM-2026-002", "entry": "XM-2026-002#3", "said": "jz 0001", "sources": ["XM-2026-002#3"]},
+    ],
+}
+EARLY_FUNDS = {
+    "entry": "XM-2026-002#3",
+    "kind": "funds_received",
+    "occurred_on": "2026-02-01",
+    "rule": "funds_before_signing",
+    "about": None,
+    "at_viewpoint": True,
+    "reason": "先行到账",
+    "sources": ["XM-2026-002#3"],
+}
+
+
+def test_one_voucher_in_two_projects_is_never_refused_and_shown_wherever_either_is(district: District):
+    before = two_projects(district)
+    assert district.get("/irregularities/across").json()["across"] == [SHARED]
+    for address in (P, f"{P}/timeline", OTHER, f"{OTHER}/timeline"):
+        assert district.get(address).json()["across"] == [SHARED], address
+        assert district.get(f"{address}?known=@{before}").json()["across"] == []
+    assert district.get(f"/irregularities/across?known=@{before}").json()["across"] == []
+    assert district.get("/irregularities/across?on=2026-01-31").json()["across"] == []
+
+
+def test_irregularities_are_listed_by_project_unit_and_rule(district: District):
+    two_projects(district)
+    listed = district.get("/irregularities").json()
+    one = {"project": "XM-2026-001", "name": "西湖里", "lead_unit": "street-a", "marks": [], "across": [SHARED]}
+    two = {"project": "XM-2026-002", "name": "二号", "lead_unit": "street-b", "marks": [EARLY_FUNDS], "across": [SHARED]}
+    assert (listed["projects"], listed["next"]) == ([one, two], None)
+    assert listed["names"]["units"] == {"street-a": "street-a", "street-b": "street-b"}
+    asked = {
+        "unit=street-b": [two],
+        "unit=street-a": [one],
+        "unit=street-b&role=hosting": [],
+        "project=XM-2026-002": [two],
+        "project=XM-2026": [],
+        "rule=funds_before_signing": [two | {"across": []}],
+        "rule=voucher_twice": [one, two | {"marks": []}],
+        "rule=level_falls": [],
+    }
+    for query, expected in asked.items():
+        assert district.get(f"/irregularities?{query}").json()["projects"] == expected, query
+    for query, shared in (
+        ("unit=street-a", [SHARED]),
+        ("unit=street-b&rule=voucher_twice", [SHARED]),
+        ("project=XM-2026-002", [SHARED]),
+        ("project=XM-2026-003", []),
+        ("rule=site_twice", []),
+    ):
+        assert district.get(f"/irregularities/across?{query}").json()["across"] == shared, query
+    unknown = district.get("/irregularities?rule=bad_weather")
+    assert (unknown.status_code, unknown.json()["code"]) == (422, "unknown_rule")
+
+
+def test_a_mark_of_the_recording_stays_when_the_one_at_the_viewpoint_goes(district: District):
+    two_projects(district)
+    talks = {"occurred_on": "2026-01-04", "with_whom": "乙公司"}
+    district.recorded(f"{OTHER}/negotiations", talks)
+    signing = {"occurred_on": "2026-01-20", "level": "contract", "counterparty": "乙公司"}
+    district.recorded(f"{OTHER}/signings", signing)
+    [project] = district.get("/irregularities?rule=funds_before_signing").json()["projects"]
+    assert project["marks"] == [EARLY_FUNDS | {"at_viewpoint": False}]
+
+
+def test_pages_look_at_some_projects_each_and_come_to_the_same(district: District):
+    two_projects(district)
+    whole, pages, cursor = district.get("/irregularities").json()["projects"], [], ""
+    while True:
+        page = district.get(f"/irregularities?limit=1{cursor}").json()
+        pages += page["projects"]
+        if page["next"] is None:
+            break
+        cursor = f"&cursor={page['next']}"
+    assert pages == whole
+    for n in (1, 2, 3):
+        site = {"occurred_on": "2026-03-01", "how": "land_contract_signed", "site": f"{n}号地块"}
+        for project in (P, OTHER):
+            district.recorded(f"{project}/land", site)
+    whole, pages, cursor = district.get("/irregularities/across").json()["across"], [], ""
+    assert len(whole) == 4
+    while True:
+        page = district.get(f"/irregularities/across?limit=1{cursor}").json()
+        pages += page["across"]
+        if page["next"] is None:
+            break
+        cursor = f"&cursor={page['next']}"
+    assert pages == whole
+    for cursor in ("AAAA", "MTp4", "OTk5OTk6MQ=="):
+        assert district.get(f"/irregularities/across?cursor={cursor}").status_code == 422
+
+
+def test_what_the_stages_lack_is_listed_over_the_portfolio(district: District):
+    two_projects(district)
+    district.recorded(f"{P}/registrations", REGISTERED)
+    [project] = district.get("/gates").json()["projects"]
+    assert (project["project"], project["lead_unit"], project["table"]) == ("XM-2026-001", "street-a", "shipped-1")
+    assert [(s["stage"], [m["kind"] for m in s["missing"]]) for s in project["stages"]] == [
+        ("signed", ["signed"]),
+        ("registered", ["enterprise_registered"]),
+    ]
+    assert district.get("/gates?overdue=true").json()["projects"] == []
+    assert district.get("/gates?unit=street-b").json()["projects"] == []
+    begun = {"act": "start", "occurred_on": "2026-03-01", "reason": "边审边建"}
+    district.recorded(f"{P}/construction", begun)
+    [late] = district.get("/gates?overdue=true").json()["projects"]
+    assert [[m["kind"] for m in s["missing"]] for s in late["stages"]] == [["entered_statistics"]]

@@ -27,6 +27,7 @@ from domain.settings import Settings
 from domain.values import Money, Period
 from domain.viewpoint import Viewpoint
 from projections.facts import FactsHandler
+from projections.questions.across import Wanted, shared
 from projections.questions.portfolio import totals
 from projections.runner import Projecting, make_tables
 from store.database import as_role, opened
@@ -212,6 +213,58 @@ def test_portfolio_totals_by_unit_at_a_random_viewpoint_over_a_million_facts(dat
         " ×",
     )
     assert asked[7] <= 3 * plain[7]
+
+
+VOUCHERS = """
+INSERT INTO fact
+SELECT p, 200 + n, 200 + n, 60, 0, 1::smallint, date '2022-01-01' + ((p * 7919 + n * 104729) %% 1800)::int,
+       hashint8extended(CASE WHEN p %% 100 = 0 AND n = 1 THEN (p + 1) * 1000 + 1 ELSE p * 1000 + n END, 7),
+       NULL::int, NULL::int, NULL::int, p * 100 + n, 9223372036854775807
+FROM generate_series(1, 10000) AS p, generate_series(1, 50) AS n
+UNION ALL
+SELECT p, 300 + k.sort, 300 + k.sort, k.kind, 6, k.sort, date '2022-01-01',
+       hashint8extended(p * 10 + k.sort - (p %% 500 = 0)::int * 10, 9), NULL, NULL, NULL, p * 100, 9223372036854775807
+FROM generate_series(1, 10000) AS p, (VALUES (40, 2), (40, 3), (50, 4), (1, 5), (1, 6)) AS k (kind, sort)
+"""
+TYPED_ACROSS = """
+SELECT amount, count(DISTINCT project) FROM fact WHERE kind = 60 AND measure = 0
+GROUP BY 1 HAVING count(DISTINCT project) > 1
+"""
+
+
+def test_what_crosses_projects_at_a_random_viewpoint_over_half_a_million_vouchers(database: str):
+    chance = random.Random(5)
+    with psycopg.connect(as_role(database, "lifecycle_projector"), autocommit=True) as connection:
+        with connection.transaction():
+            make_tables(connection)
+        connection.execute("INSERT INTO project SELECT n, 'XM-2026-' || n FROM generate_series(1, 10001) n")
+        connection.execute(FILL, {"each": 50})
+        connection.execute(VOUCHERS.replace("%%", "%").encode())
+        for table in ("fact", "project"):
+            connection.execute(f"VACUUM (ANALYZE) {table}".encode())
+        times: dict[str, list[float]] = {"plain GROUP BY": [], "the first page": [], "the whole": [], "one project": []}
+        with opened(database, size=1) as pools, pools.reading.connection() as asking:
+            for _ in range(15):
+                viewpoint = Viewpoint(
+                    date(2024, 6, 1) + timedelta(days=chance.randint(0, 1_000)), chance.randint(500_000, 2_000_000)
+                )
+                asked = {
+                    "the first page": Wanted(limit=51),
+                    "the whole": Wanted(limit=100_000),
+                    "one project": Wanted(codes=["XM-2026-100"], limit=100_000),
+                }
+                begun = time.perf_counter()
+                connection.execute(TYPED_ACROSS.encode()).fetchall()
+                times["plain GROUP BY"].append(time.perf_counter() - begun)
+                for name, wanted in asked.items():
+                    begun = time.perf_counter()
+                    shared(asking, viewpoint, wanted)
+                    times[name].append(time.perf_counter() - begun)
+            assert len(shared(asking, Viewpoint(date(2027, 1, 1)), Wanted(limit=100_000))) > 100
+    ms = {name: statistics.median(each) * 1e3 for name, each in times.items()}
+    show("what crosses 10,000 projects with 500,000 vouchers (median of 15)", ms, " ms")
+    show("ratio", {"the whole / GROUP BY (bound 1.5)": ms["the whole"] / ms["plain GROUP BY"]}, " ×")
+    assert ms["the whole"] <= 1.5 * ms["plain GROUP BY"]
 
 
 def test_memory_of_a_rebuild_of_a_million_entries(database: str):

@@ -13,12 +13,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg.conninfo import make_conninfo
 
+import domain.questions.across
 import projections.facts
+import projections.questions.across
 import projections.questions.portfolio
 from domain.entry import SHANGHAI, Actor
 from domain.fact import KINDS, Fact
+from domain.history import View
 from domain.judgement import JUDGEMENTS, CorrectionProposed
 from domain.project.exemptions import ExemptionGranted
+from domain.questions.across import ACROSS, concerning, placed
 from domain.questions.measures import totals as totals_of
 from domain.questions.portfolio import UNIT_ROLES, Attribute, BureauTotal, By, GroupTotal, portfolio
 from domain.questions.projects import project_row, projects
@@ -26,6 +30,8 @@ from domain.questions.targets import reckoned, viewpoints_of
 from domain.settings import Settings
 from domain.viewpoint import Viewpoint
 from projections.questions import targets
+from projections.questions.across import FIRST, shared, told
+from projections.questions.across import Wanted as WantedAcross
 from projections.questions.portfolio import Bureau, Part, Total, Totals, sources, totals
 from projections.questions.projects import Wanted, listed
 from projections.runner import Projecting
@@ -156,6 +162,29 @@ def differences(world: World, connection: psycopg.Connection, viewpoint: Viewpoi
     exempt = [view.label for view in views if view.of(ExemptionGranted)]
     if targets.exempt_projects(connection, viewpoint) != sorted(exempt):
         found.append(f"exempt projects at {viewpoint}: not {exempt}")
+    found += crossing(world, connection, viewpoint, views, chance)
+    return found
+
+
+def crossing(
+    world: World, connection: psycopg.Connection, viewpoint: Viewpoint, views: list[View], chance: random.Random
+) -> list[str]:
+    """What crosses projects: all of it page by page, of one rule, and of one project."""
+    oracle = placed(views)
+    found, pages, after = [], [], FIRST
+    while words := shared(connection, viewpoint, WantedAcross(after=after, limit=chance.choice((1, 3, 100)))):
+        pages += told(world, viewpoint, words)
+        after = words[-1].place
+    if pages != oracle:
+        found.append(f"across projects at {viewpoint}: {pages} instead of {oracle}")
+    rule = chance.choice(sorted(ACROSS))
+    of_rule = told(world, viewpoint, shared(connection, viewpoint, WantedAcross(rule=rule)))
+    if of_rule != [(place, each) for place, each in oracle if each.rule == rule]:
+        found.append(f"{rule} at {viewpoint}: {of_rule} instead of those of {oracle}")
+    view = chance.choice(views)
+    of_one = concerning(view, told(world, viewpoint, shared(connection, viewpoint, WantedAcross(codes=[view.label]))))
+    if of_one != concerning(view, oracle):
+        found.append(f"across {view.label} at {viewpoint}: {of_one} instead of {concerning(view, oracle)}")
     return found
 
 
@@ -245,10 +274,21 @@ def test_without_the_share_terms_the_comparison_fails(fresh: Fresh, monkeypatch:
 
 
 def test_the_rows_kept_ready_are_the_list_of_today(fresh: Fresh):
-    world = history(11, 200)
+    world = history(13, 200)
     with projected(world, fresh(), 40) as connection:
         today = Viewpoint(*connection.execute("SELECT reckoned_on, position FROM progress").fetchone() or ())
         kept = listed(connection, today, Wanted(limit=1_000), newest=True)
         views = [world.book.history(label).at(today) for label in world.projects]
         assert kept == projects(views)
         assert len(kept) > 3
+
+
+def test_of_a_word_that_many_projects_share_the_same_first_ones_are_shown(fresh: Fresh, monkeypatch: pytest.MonkeyPatch):
+    for module in (domain.questions.across, projections.questions.across):
+        monkeypatch.setattr(module, "MOST_PROJECTS", 2)
+    world, chance = history(13, 200), random.Random(13)
+    with projected(world, fresh(), 4_000) as connection:
+        viewpoint = Viewpoint(world.day, world.requests[-1][-1].position)
+        views = [world.book.history(label).at(viewpoint) for label in world.projects]
+        assert any(each.more for _, each in placed(views))
+        assert crossing(world, connection, viewpoint, views, chance) == []

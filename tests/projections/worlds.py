@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
@@ -12,6 +13,7 @@ import psycopg
 from domain.entry import Entry
 from domain.errors import Refused
 from domain.fact import Fact
+from domain.history import History
 from domain.judgement import CorrectionProposed
 from domain.project.funds import FundsReceived
 from domain.project.listings import lists
@@ -50,6 +52,10 @@ class World:
         """How often each noun and act was recorded: what is rare is tried more."""
         for label in sorted(self.book.histories, key=lambda x: self.book.histories[x].entries[0].position):
             self.requests.extend([e] for e in self.book.histories[label].entries)
+
+    def histories(self, labels: Sequence[str]) -> dict[str, History]:
+        """As the records give them."""
+        return {label: self.book.history(label) for label in labels}
 
     @property
     def projects(self) -> list[str]:
@@ -120,6 +126,9 @@ class World:
             return items
         one, two = self.chance.sample(UNITS, 2)
         day = self.some_day()
+        if self.chance.random() < 0.3:
+            shared = {"occurred_on": day, "period": {"since": day, "until": day}, "enterprise": "甲集团", "reason": "分摊"}
+            return [(p, "taxes", shared | {"total": yuan("7")}) for p in self.projects[:3]]
         body = {"occurred_on": day, "from_unit": one, "to_unit": two, "reason": "划转"}
         return [(p, "transfers", body) for p in self.projects[:3]]
 
@@ -128,7 +137,8 @@ class World:
         self.serial += 1
         if not self.projects or chance.random() < (0.08 if len(self.projects) < 4 else 0.01):
             more = {} if chance.random() < 0.3 else {"lead_unit": chance.choice(UNITS)}
-            return None, "projects", {"occurred_on": self.some_day(), "name": f"项目{self.serial}", **more}
+            name = f"项目{chance.choice((self.serial, self.serial, self.serial % 3))}"
+            return None, "projects", {"occurred_on": self.some_day(), "name": name, "codes": self.codes(), **more}
         label = chance.choice(self.projects)
         if chance.random() < 0.4 and (judged := self.judgement(label)) is not None:
             return judged
@@ -138,6 +148,13 @@ class World:
         if "period" not in body and chance.random() < 0.2:
             body |= self.next_to_another(label)
         return label, noun, body
+
+    def codes(self) -> list[dict[str, str]]:
+        """None to two, some of them given to another project too."""
+        values = [f"2601-33010{self.chance.randint(1, 4)}-04-01-100000", f"N{self.chance.randint(1, 5)}"]
+        return [
+            {"scheme": self.chance.choice(("国家代码", "清单")), "value": v} for v in values if self.chance.random() < 0.4
+        ]
 
     def next_to_another(self, label: str, like: Fact | None = None) -> dict[str, Any]:
         """Beside a fact there is, before all later numbers of its day; of the same kind as another, where there is one."""
@@ -167,11 +184,16 @@ class World:
             else {"act": "join", "list": chance.choice(("key", "city"))}
         )
         later = str(self.day + timedelta(days=chance.choice((-20, 3, 40))))
+        enterprise = chance.choice((f"企业{self.serial}", "甲（集团）", "甲(集团) "))
+        coded = {"credit_code": "91330106MA0000000" + chance.choice("12")} if chance.random() < 0.4 else {}
         some_year = year(self.day.year - chance.choice((0, 0, 1)))
         of_year = {"year": self.day.year, "yearly_class": chance.choice(("new_start", "continuing"))}
         return [
             ("funds", {"act": "receive", "amount": money, "voucher": f"V{self.serial}"}),
             ("funds", {"act": "receive", "amount": money, "voucher": f"V{self.serial}"}),
+            ("funds", {"act": "receive", "amount": money, "voucher": chance.choice(("v-7", "V7", "Ｖ8", "无"))}),
+            ("taxes", {**dated, "total": money}),
+            ("taxes", {**dated, "total": money, "enterprise": enterprise}),
             ("funds", {"act": "return", "amount": yuan("1"), "receipt": chance.choice(receipts)}),
             ("taxes", {**dated, "total": money, "retained": yuan("0"), "enterprise": chance.choice("甲乙")}),
             ("benefits", {**dated, "indicator": chance.choice(("output", "sales")), "amount": money}),
@@ -190,14 +212,15 @@ class World:
                 "signings",
                 {"level": chance.choice(("intent", "agreement", "contract")), "counterparty": "甲", "agreed": money},
             ),
-            ("registrations", {"enterprise": f"企业{self.serial}", "capital": money}),
-            ("land", {"how": chance.choice(("land_paid", "land_contract_signed"))}),
+            ("registrations", {"enterprise": enterprise, "capital": money, **coded}),
+            ("land", {"how": chance.choice(("land_paid", "land_contract_signed")), "site": chance.choice("ＡAaB")}),
             ("construction", {"act": chance.choice(("start", "resume", "complete"))}),
             ("construction", {"act": "pause", "because": "雨"}),
             (
                 "descriptions",
                 {"category": chance.choice(("甲类", "乙类")), "industry": chance.choice(("服务", "制造"))},
             ),
+            ("descriptions", {"name": f"项目{chance.randint(1, 9)}", "codes": self.codes()}),
             ("ratings", {"light": chance.choice(("green", "red", {"blank": "none_provided"}))}),
             ("ratings", {"remarks": [{"about": "进度", "text": "正常"}]}),
             ("listings", listing),
