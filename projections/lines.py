@@ -86,6 +86,7 @@ def lines(fact: Fact) -> Iterator[Line]:
                 value = getattr(fact, name)
                 if value is not None:
                     yield Line(measure, word=value)
+            yield from _clues(fact, CLUE)
         case YearClassified():
             yield Line(amount=fact.year, word=fact.yearly_class)
         case ForecastStated():
@@ -99,7 +100,6 @@ def lines(fact: Fact) -> Iterator[Line]:
                 yield Line(SHARE, in_units(share.ratio), ROLE_NUMBERS[fact.role], share.unit)
         case SharesEnded():
             yield Line(role=ROLE_NUMBERS[fact.role])
-            yield from _clues(fact, CLUE)
         case FundsReceived() | TaxPaid():
             yield next(_clues(fact, 0), NOTHING)
             for figure in fact.lines():

@@ -9,12 +9,12 @@ from domain.history import History
 from domain.questions.across import MOST_PROJECTS, SORTS, Across, Place, Sort, placed
 from domain.viewpoint import Viewpoint
 
-# Roles of kinds 10 to 13 are responsibilities, of all others sorts of words. The words come in the order of the index, so
+# Roles of kinds 10 to 13, 191 and 192 are responsibilities, of all others sorts of words. They come in the index's order, so
 # that half a million are grouped as they are read: a hash of them would cost four times as much.
 SHARED = """
 WITH shared AS (
     SELECT f.amount AS print FROM fact f
-    WHERE f.role = %(sort)s AND NOT f.kind BETWEEN 10 AND 13 AND f.amount > %(after)s
+    WHERE f.role = %(sort)s AND f.kind NOT IN (10, 11, 12, 13, 191, 192) AND f.amount > %(after)s
       AND (%(prints)s::bigint[] IS NULL OR f.amount = ANY(%(prints)s))
       AND f.occurred_on <= %(on)s AND f.known_from <= %(known)s AND %(known)s < f.known_to
     GROUP BY f.amount HAVING min(f.project) <> max(f.project)
@@ -22,7 +22,7 @@ WITH shared AS (
 )
 SELECT f.amount, array_agg(DISTINCT p.code ORDER BY p.code)
 FROM fact f JOIN project p ON p.id = f.project
-WHERE f.role = %(sort)s AND NOT f.kind BETWEEN 10 AND 13 AND f.amount = ANY(ARRAY(SELECT print FROM shared))
+WHERE f.role = %(sort)s AND f.kind NOT IN (10, 11, 12, 13, 191, 192) AND f.amount = ANY(ARRAY(SELECT print FROM shared))
   AND f.occurred_on <= %(on)s AND f.known_from <= %(known)s AND %(known)s < f.known_to
 GROUP BY f.amount
 ORDER BY f.amount
@@ -33,7 +33,7 @@ WITH said AS MATERIALIZED (
     SELECT f.amount AS print, f.project,
            rank() OVER (PARTITION BY f.project ORDER BY f.occurred_on DESC, f.turn DESC, f.fact DESC) AS back
     FROM fact f
-    WHERE f.role = %(sort)s AND NOT f.kind BETWEEN 10 AND 13
+    WHERE f.role = %(sort)s AND f.kind NOT IN (10, 11, 12, 13, 191, 192)
       AND f.occurred_on <= %(on)s AND f.known_from <= %(known)s AND %(known)s < f.known_to
 )
 SELECT s.print, array_agg(DISTINCT p.code ORDER BY p.code)
@@ -46,11 +46,11 @@ ORDER BY s.print LIMIT %(limit)s
 COMMON = """
 SELECT m.role, array_agg(DISTINCT m.amount)
 FROM project p JOIN fact m ON m.project = p.id
-WHERE p.code = ANY(%(codes)s) AND NOT m.kind BETWEEN 10 AND 13 AND m.role IS NOT NULL
+WHERE p.code = ANY(%(codes)s) AND m.kind NOT IN (10, 11, 12, 13, 191, 192) AND m.role IS NOT NULL
   AND m.occurred_on <= %(on)s AND m.known_from <= %(known)s AND %(known)s < m.known_to
   AND EXISTS (
       SELECT FROM fact o
-      WHERE o.role = m.role AND o.amount = m.amount AND o.project <> m.project AND NOT o.kind BETWEEN 10 AND 13
+      WHERE o.role = m.role AND o.amount = m.amount AND o.project <> m.project AND o.kind NOT IN (10, 11, 12, 13, 191, 192)
         AND o.occurred_on <= %(on)s AND o.known_from <= %(known)s AND %(known)s < o.known_to)
 GROUP BY m.role
 """

@@ -286,7 +286,7 @@ def test_the_rows_kept_ready_are_the_list_of_today(fresh: Fresh):
 def test_of_a_word_that_many_projects_share_the_same_first_ones_are_shown(fresh: Fresh, monkeypatch: pytest.MonkeyPatch):
     for module in (domain.questions.across, projections.questions.across):
         monkeypatch.setattr(module, "MOST_PROJECTS", 2)
-    world, chance = history(13, 200), random.Random(13)
+    world, chance = history(15, 200), random.Random(15)
     with projected(world, fresh(), 4_000) as connection:
         viewpoint = Viewpoint(world.day, world.requests[-1][-1].position)
         views = [world.book.history(label).at(viewpoint) for label in world.projects]

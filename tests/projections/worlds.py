@@ -15,6 +15,7 @@ from domain.errors import Refused
 from domain.fact import Fact
 from domain.history import History
 from domain.judgement import CorrectionProposed
+from domain.project.exemptions import ExemptionGranted
 from domain.project.funds import FundsReceived
 from domain.project.listings import lists
 from domain.project.plans import PlanAdopted
@@ -175,6 +176,7 @@ class World:
         holder: dict[str, Any] = chance.choice(({"unit": unit}, {"unit": unit, "person": person}))
         named: dict[str, Any] = chance.choice(({"unit": other}, {"person": stranger}, {"outside": "某公司"}))
         view = self.book.history(label).now
+        granted = [s.number for s in view.of(ExemptionGranted)] or [1]
         receipts = [s.number for s in view.of(FundsReceived)] or [1]
         planning = "revise" if view.of(PlanAdopted) else "adopt"
         on = sorted(lists(view))
@@ -228,6 +230,7 @@ class World:
             *[("forecasts", {"indicator": chance.choice(("received", "tax")), "period": some_year, "amount": money})] * 3,
             ("forecasts", {"indicator": "tax", "period": some_year, "amount": BLANK}),
             ("exemptions", {"act": "grant", **EXEMPT, "period": some_year}),
+            ("exemptions", {"act": "end", "exemption": chance.choice(granted), "because": "雨停", "document": "纪要"}),
             ("endings", {"act": "end", "how": chance.choice(("lost", "terminated"))}),
             ("endings", {"act": "revive", "document": "会议纪要"}),
             ("responsibilities", {"act": "assign", "role": role, "holder": holder, "occurred_on": later}),
