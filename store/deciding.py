@@ -1,11 +1,11 @@
 """A command becomes entries: permit, decide, check what it names, mark what is irregular, put it in its envelope."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
-from domain.command import TABLE, Command, Context, Deed, KeptFile, Load, check_fact
+from domain.command import TABLE, Command, Context, Deed, KeptFile, Load, Part, check_fact
 from domain.entry import SHANGHAI, Actor, Entry, Envelope, Event, Irregularity, Source, cite, stream_kind
 from domain.errors import (
     Broken,
@@ -32,7 +32,7 @@ from domain.office.returns import NotAFact, SubmitReturn, is_theirs, late
 from domain.permissions import permit
 from domain.project.intake import EnterProject
 from domain.project.responsibilities import tenures
-from domain.questions.irregularities import broken, marks_of
+from domain.questions.irregularities import broken, irregularities, marks_of
 from domain.settings import Settings
 
 NextNumber = Callable[[str], int]
@@ -67,6 +67,8 @@ class Asking:
     """The entry that began an act over several streams, for what follows from it."""
     late: str | None = None
     """The reason given for a return after its deadline: each of its entries is marked."""
+    marked_later: bool = False
+    """What is irregular is looked for when the whole request is decided: a return's facts are recorded together."""
     dry: bool = False
     """Nothing will be recorded: what is irregular is only asked about, and needs no reason yet."""
 
@@ -173,17 +175,21 @@ class Deciding:
     ) -> list[Entry]:
         """What the command does in other streams; a refusal there points at the place in the command that asked for it."""
         assert deed.follow is not None
-        if isinstance(command, SubmitReturn):
-            asking = replace(asking, returned_in=citation)
+        whole = isinstance(command, SubmitReturn)
+        if whole:
+            asking = replace(asking, returned_in=citation, marked_later=True)
         parts = deed.follow(self.past(label), command, context, self.past)
         if deed.joint:
             if parts and asking.returned_in is not None:
                 raise NotAFact(TABLE[type(command)].noun)
             asking = replace(asking, causation=citation)
         entries: list[Entry] = []
+        asked: dict[str, Part] = {}
         for part in parts:
             try:
-                entries.extend(self.decide(part.label, part.command, asking))
+                decided = self.decide(part.label, part.command, asking)
+                entries.extend(decided)
+                asked.update((entry.citation, part) for entry in decided)
             except Refused as refused:
                 if not (deed.joint and refused.pointer in ("/reason", "/document")):
                     refused.pointer = part.pointer + (refused.pointer or "") if part.pointer else None
@@ -191,7 +197,40 @@ class Deciding:
                         refused.pointer = part.pointer
                 refused.about = f"{part.label} {refused.about}".strip()
                 raise
-        return entries
+        return self._marked_together(entries, asked, asking) if whole else entries
+
+    def _marked_together(self, entries: list[Entry], asked: Mapping[str, Part], asking: Asking) -> list[Entry]:
+        """The facts of a return, each marked as it stands beside all the others; one look at each project.
+
+        Raises ReasonNeeded, pointing at the first line that lacks its reason.
+        """
+        _, settings, gates = self._district()
+        changed: dict[str, Entry] = {}
+        facts: dict[str, list[Entry]] = {}
+        for entry in entries:
+            if isinstance(entry.event, Fact):
+                facts.setdefault(entry.stream, []).append(entry)
+        for label, own in facts.items():
+            found: dict[int, list[Broken]] = {}
+            for mark in irregularities(self.past(label).now, settings, gates):
+                found.setdefault(mark.number, []).append(broken(mark.rule, mark.about))
+            for entry in own:
+                if entry.number in found:
+                    part, rules = asked[entry.citation], tuple(found[entry.number])
+                    reason = part.command.reason or self._own_reason(asking)
+                    if reason is None:
+                        raise ReasonNeeded(rules=rules, pointer=f"{part.pointer}/reason")
+                    more = (*entry.envelope.irregular, *(Irregularity(rule=r.rule, reason=reason) for r in rules))
+                    self.irregular[entry.citation] = (*self.irregular.get(entry.citation, ()), *rules)
+                    marked = entry.envelope.model_copy(update={"irregular": more})
+                    changed[entry.citation] = replace(entry, envelope=marked)
+        if not changed:
+            return entries
+        for label in {entry.stream for entry in changed.values()}:
+            told = tuple(changed.get(e.citation, e) for e in self.past(label).entries)
+            self.streams[label] = History(label, told)
+        self.entries[:] = [changed.get(e.citation, e) for e in self.entries]
+        return [changed.get(e.citation, e) for e in entries]
 
     def _in_time(self, label: str, command: Command, asking: Asking, by: Actor) -> Asking:
         """Marks a return after its deadline, unless the unit is exempt. Raises ReasonNeeded where none is given."""
@@ -297,7 +336,8 @@ class Deciding:
         if isinstance(event, Fact) and asking.late is not None:
             rules = (broken("after_deadline"),)
             irregular.append(Irregularity(rule="after_deadline", reason=asking.late))
-        marks = self._irregular(past, entry, settings, self._district()[2])
+        later = asking.marked_later and isinstance(event, Fact)
+        marks = () if later else self._irregular(past, entry, settings, self._district()[2])
         if marks:
             own = event.reason if isinstance(event, CorrectionProposed | Corrected) else self._own_reason(asking)
             reason = command.reason or own

@@ -86,6 +86,22 @@ def test_a_line_that_is_refused_leaves_nothing_recorded_and_says_where_it_stands
     assert book.position == before
 
 
+def test_the_facts_of_a_return_are_marked_as_they_stand_together():
+    book = opened()
+    signing = {"occurred_on": "2026-06-25", "level": "agreement", "counterparty": "甲公司", "agreed": yuan("90.00")}
+    end = {"act": "end", "occurred_on": "2026-06-26", "how": "lost"}
+    jobs: dict[str, Any] = {"occurred_on": "2026-06-27", "count": 3}
+    late = {"project": P, "noun": "jobs", "command": jobs}
+    ended = {"project": P, "noun": "endings", "command": end}
+    with pytest.raises(ReasonNeeded, match="after_ending") as refused:
+        submitted(late, ended, book=book)  # the ending stands below, and counts all the same
+    assert refused.value.pointer == "/lines/0/command/reason"
+    jobs["reason"] = "已发生"
+    submitted({"project": P, "noun": "signings", "command": signing}, late, ended, book=book)
+    marks = {e.number: [i.rule for i in e.envelope.irregular] for e in book.history(P).entries}
+    assert {n: m for n, m in marks.items() if m} == {6: ["after_ending"]}
+
+
 def test_before_it_is_accepted_the_unit_puts_a_typo_right_alone_and_at_once():
     book = submitted(arrived("50000.00"))
     reads = {"kind": "funds_received", **arrived("5000.00")["command"]}
