@@ -68,6 +68,10 @@ class Command(Frozen):
         """The label of the stream it begins, where the command itself settles it."""
         return None
 
+    def looks_at(self) -> tuple[str, ...]:
+        """Labels of other streams it speaks of: those that many of are read at once."""
+        return ()
+
 
 class StatesFact(Command, Particulars):
     """A command that asks for a fact."""

@@ -202,9 +202,11 @@ class View:
 
     def _target(self, event: Event) -> int | None:
         """The number of the fact that a judgement is about."""
+        if isinstance(event, Fact):
+            return None
         if isinstance(event, Approved | Declined):
             return self.proposals[event.proposal][1].target
-        return getattr(event, "target", None)
+        return event.target
 
     def pending(self) -> list[tuple[Entry, Proposal]]:
         """Proposals nobody has decided yet."""

@@ -213,7 +213,7 @@ class Ledger:
         return deciding.entries
 
     def _decide(self, deciding: Deciding, asking: Asking, items: Sequence[Item], expected: int | None, joint: bool) -> None:
-        deciding.prefetch(self.records.histories([DISTRICT, *{label for label, _ in items if label}]))
+        deciding.prefetch(self.records.histories(list(_looked_at(items))))
         for label, _ in items:
             if expected is not None and label is not None and deciding.past(label).version != expected:
                 raise Changed(cite(label, deciding.past(label).version))
@@ -273,3 +273,9 @@ class Ledger:
             recorded_at=found.recorded_at,
             repeated=True,
         )
+
+
+def _looked_at(items: Sequence[Item]) -> dict[str, None]:
+    """Every stream that the commands are about or speak of, each once."""
+    labels = dict.fromkeys((DISTRICT, *(label for label, _ in items if label)))
+    return labels | dict.fromkeys(label for _, command in items for label in command.looks_at())

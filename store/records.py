@@ -51,12 +51,15 @@ class Records(Application[UUID]):
         """Save entries as one request; answers the last position. What was appended is known without reading it."""
         recordings = self.events.put(entries, request=request)
         place = Position(0)
+        placed: dict[str, list[Entry]] = {}
         for entry, recording in zip(entries, recordings, strict=True):
             place = cast("Position", recording.notification.id)
-            history = self._cached(entry.stream)
-            if history.version == entry.number - 1:
-                placed = replace(entry, position=int(place), recorded_at=place.recorded_at)
-                self._histories.put(entry.stream, history.plus([placed]))
+            here = replace(entry, position=int(place), recorded_at=place.recorded_at)
+            placed.setdefault(entry.stream, []).append(here)
+        for label, newer in placed.items():
+            history = self._cached(label)
+            if history.version == newer[0].number - 1:
+                self._histories.put(label, history.plus(newer))
         return place
 
     def _cached(self, label: str) -> History:

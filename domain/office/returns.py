@@ -124,6 +124,9 @@ class SubmitReturn(Reporting, StatesFact):
     """The actor's own unit when absent; the office may submit for another."""
     lines: Annotated[tuple[ReturnLine, ...], Field(max_length=2_000)] = ()
 
+    def looks_at(self) -> tuple[str, ...]:
+        return (*(line.project for line in self.lines), *self.no_change)
+
     @model_validator(mode="after")
     def _once(self) -> Self:
         entries = [(line.project, line.entry) for line in self.lines if line.entry is not None]
