@@ -95,6 +95,10 @@ def begun(connection: socket.socket) -> tuple[int, dict[str, str], bytes]:
 
 def test_300_megabytes_come_and_go_in_20_megabytes_of_memory(roomy: Found):
     served, token, _ = roomy
+    with served.connect() as connection:  # the first file of all loads the storage's library: that is no upload's memory
+        small = b"%PDF-1.7\n%%EOF\n"
+        connection.sendall(head(token, f"Content-Length: {len(small)}") + small)
+        assert answered(connection)[0] == 201
     before, digest = served.memory(), sha256()
     with served.connect() as connection:
         connection.settimeout(240)
