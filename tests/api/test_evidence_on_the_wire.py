@@ -41,7 +41,7 @@ def service(running: Services, database: str, tmp_path: Path, monkeypatch: pytes
         yield found, token, tmp_path / "files"
 
 
-@pytest.fixture(params=["folder", "s3"])
+@pytest.fixture(params=["folder", pytest.param("s3", marks=pytest.mark.long)])
 def roomy(
     request: pytest.FixtureRequest, running: Services, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Found]:
