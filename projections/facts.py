@@ -57,6 +57,7 @@ Stored = list[Any]
 """A row of the table, in the order of COPY; its unit, person and word are texts here and numbers there."""
 MEASURE, AMOUNT, UNIT, WORD = 4, 7, 8, 10
 TEXTS = slice(8, 11)
+NO_TEXTS = [None, None, None]
 FROM, TO = 11, 12
 OPEN = ALL_POSITIONS + 1
 """Known from a position up to, not including, this one: for ever."""
@@ -153,6 +154,7 @@ class _Batch:
         """Proposals and wordings that judgements of the batch speak of, by stream and number."""
         self._events: dict[int, Event] = {}
         self._lines: dict[tuple[int, int], list[Stored]] = {}
+        """Of every fact that some judgement of the batch is about."""
         self._new: list[Stored] = []
         self._closed: list[tuple[int, int, int, str | None, int]] = []
 
@@ -164,10 +166,10 @@ class _Batch:
         for row in self.rows:
             event = self._events[row.position] = self._decoded(row)
             match event:
+                case Fact():
+                    continue
                 case CorrectionProposed() | AnnulmentProposed() | ReinstatementProposed():
                     self._entries[row.label, row.originator_version] = event
-                    continue
-                case Fact():
                     continue
                 case Approved():
                     wanted[row.label, event.proposal] = None
@@ -186,10 +188,11 @@ class _Batch:
         for (label, _), event in self._entries.items():
             if isinstance(event, CorrectionProposed | AnnulmentProposed | ReinstatementProposed):
                 targets.add((self._handler.project(label), event.target))
+        self._lines = {target: [] for target in targets}
         if targets:
             pairs = sorted(targets)
             for line in connection.execute(KNOWN_LINES, ([p for p, _ in pairs], [n for _, n in pairs])):
-                self._lines.setdefault((line[0], line[1]), []).append(list(line))
+                self._lines[line[0], line[1]].append(list(line))
 
     def _fetch(self, connection: Connection, streams: dict[str, UUID], keys: list[tuple[str, int]]) -> None:
         labels = {stream: label for label, stream in streams.items()}
@@ -294,14 +297,16 @@ class _Batch:
         return [fact.turn(key[1]), fact.kind.number]
 
     def _add(self, project: int, number: int, fact: Fact, position: int, until: int = OPEN) -> None:
-        turn, kind = self._place((project, number), fact)
+        (turn, kind), day = self._place((project, number), fact), fact.occurred_on
         for line in lines(fact):
-            stored = [project, number, turn, kind, line.measure, line.role, fact.occurred_on, line.amount]
-            self._put([*stored, line.unit, line.person, line.word, position, until])
+            what = (line.measure, line.role, day, line.amount, line.unit, line.person, line.word)
+            self._put([project, number, turn, kind, *what, position, until])
 
     def _put(self, line: Stored) -> None:
         self._new.append(line)
-        self._lines.setdefault((line[0], line[1]), []).append(line)
+        judged = self._lines.get((line[0], line[1]))
+        if judged is not None:
+            judged.append(line)
 
     def _open(self, key: tuple[int, int]) -> list[Stored]:
         return [line for line in self._lines.get(key, ()) if line[TO] == OPEN]
@@ -325,11 +330,13 @@ class _Batch:
             changed = connection.execute(CLOSE, [list(column) for column in zip(*self._closed, strict=True)]).rowcount
             if changed != len(self._closed):
                 raise RuntimeError(f"{len(self._closed)} lines were to be closed, {changed} were")
-        terms = self._handler.number(w for line in self._new for w in line[TEXTS] if isinstance(w, str))
+        told = [line for line in self._new if line[TEXTS] != NO_TEXTS]
+        terms = self._handler.number(w for line in told for w in line[TEXTS] if w is not None)
+        for line in told:
+            line[TEXTS] = (None if w is None else terms[w] for w in line[TEXTS])
         with connection.cursor() as cursor, cursor.copy(COPY) as copy:
             copy.set_types(TYPES)
             for line in self._new:
-                line[TEXTS] = (terms[w] if isinstance(w, str) else w for w in line[TEXTS])
                 copy.write_row(line)
 
 
