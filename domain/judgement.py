@@ -217,7 +217,6 @@ AnyJudgement = (
     | EvidenceWithdrawn
 )
 Proposal = CorrectionProposed | AnnulmentProposed | ReinstatementProposed
-PROPOSALS = (CorrectionProposed, AnnulmentProposed, ReinstatementProposed)
 Beside = VerdictGiven | Endorsed | Accepted | SentBack | Recalled | EvidenceAttached | EvidenceWithdrawn
 """Said about a fact without changing how it reads."""
 JUDGEMENTS: dict[str, type[AnyJudgement]] = {j.topic: j for j in get_args(AnyJudgement)}

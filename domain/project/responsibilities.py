@@ -204,9 +204,6 @@ class Tenure:
         return self.begun.sources + (self.ended.sources if self.ended else ())
 
 
-TenureFact = ResponsibilityAssigned | ResponsibilityHandedOver | ResponsibilityEnded | ProjectTransferred
-
-
 def tenures(facts: Iterable[Standing[Fact]]) -> list[Tenure]:
     """Every tenure these facts make, in the order they began; later facts close earlier ones, never the reverse."""
     found: list[Tenure] = []

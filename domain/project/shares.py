@@ -1,6 +1,6 @@
 """份额: an enterprise's share in this project, and what units share its figures by agreement (份额约定; DESIGN §3.12)."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, ClassVar, Literal, Self
@@ -178,14 +178,6 @@ def share_on(view: View, enterprise: str, day: date) -> Standing[EnterpriseShare
     """The share of an enterprise in the project on a day, as last stated."""
     standing = [s for s in view.of(EnterpriseShareStated) if s.fact.enterprise == enterprise and _covers(s.fact, day)]
     return standing[-1] if standing else None
-
-
-def shares_on(view: View, day: date) -> Iterator[Standing[EnterpriseShareStated]]:
-    """Of every enterprise that has one, by name."""
-    for enterprise in sorted({s.fact.enterprise for s in view.of(EnterpriseShareStated)}):
-        standing = share_on(view, enterprise, day)
-        if standing is not None:
-            yield standing
 
 
 def terms_on(view: View, role: ResponsibilityRole, day: date) -> Standing[SharesAgreed] | None:

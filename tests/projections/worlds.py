@@ -14,7 +14,6 @@ from domain.entry import Entry
 from domain.errors import Refused
 from domain.fact import Fact
 from domain.history import History
-from domain.judgement import CorrectionProposed
 from domain.project.exemptions import ExemptionGranted
 from domain.project.funds import FundsReceived
 from domain.project.listings import lists
@@ -336,7 +335,3 @@ def projector(database: str) -> psycopg.Connection:
 
 def project(connection: psycopg.Connection) -> int:
     return Projecting(connection).catch_up()
-
-
-def corrected(world: World) -> bool:
-    return any(isinstance(e.event, CorrectionProposed) for r in world.requests for e in r)
