@@ -1,15 +1,15 @@
 """The base read model: one slim table of the lines of every project's facts, known from and to a position."""
 
-import gc
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, assert_never
 from uuid import UUID
 
+import psycopg
 from psycopg import Connection
 
 from domain.entry import Event, stream_kind
-from domain.fact import MEASURES, Fact, Measure
+from domain.fact import KINDS, MEASURES, Fact, Measure
 from domain.judgement import (
     Annulled,
     AnnulmentProposed,
@@ -24,6 +24,7 @@ from domain.questions.recognition import counting, given
 from domain.viewpoint import ALL_POSITIONS
 from projections.lines import BY_BUREAU, GIVEN, by_bureau_code, given_code, lines
 from store.mapper import decode_event
+from store.reading import no_collection
 from store.recorder import Row
 
 COPY = """
@@ -35,7 +36,7 @@ CLOSE = """
 UPDATE fact f SET known_to = c.known_to
 FROM unnest(%s::int[], %s::int[], %s::smallint[], %s::text[], %s::bigint[]) AS c(project, fact, measure, unit, known_to)
 LEFT JOIN term t ON t.text = c.unit
-WHERE f.project = c.project AND f.fact = c.fact AND f.known_to = 9223372036854775807
+WHERE f.project = c.project AND f.fact = c.fact AND f.known_to = 9223372036854775807 AND f.known_from < %s
   AND f.measure = c.measure AND (c.unit IS NULL OR f.unit = t.id)
 """
 KNOWN_LINES = """
@@ -91,11 +92,10 @@ class FactsHandler:
 
         Raises Unreadable; after that, or when the transaction is rolled back, another handler has to go on.
         """
-        with _no_collection():
+        with no_collection():
             batch = _Batch(self, [r for r in rows if stream_kind(r.label) == "project"])
             self._learn_projects(dict.fromkeys(r.label for r in batch.rows))
             batch.prefetch(self._connection)
-            batch.apply()
             batch.write(self._connection)
             return {self._projects[r.label] for r in batch.rows}
 
@@ -128,18 +128,6 @@ class FactsHandler:
             cursor.executemany(insert.encode(), [(known[w], w) for w in new])
 
 
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """A batch makes a hundred thousand objects and no cycles: looking for cycles among them costs a quarter of its time."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
-
-
 class _Batch:
     """The lines a batch adds, and those it closes; a later judgement finds the lines still in memory.
 
@@ -157,6 +145,7 @@ class _Batch:
         """Of every fact that some judgement of the batch is about."""
         self._new: list[Stored] = []
         self._closed: list[tuple[int, int, int, str | None, int]] = []
+        self._copy: Callable[[Stored], None]
 
     def prefetch(self, connection: Connection) -> None:
         """Decode the batch; fetch what its judgements speak of but was recorded earlier, and the lines of every target."""
@@ -165,9 +154,9 @@ class _Batch:
         targets: set[tuple[int, int]] = set()
         for row in self.rows:
             event = self._events[row.position] = self._decoded(row)
+            if row.topic in KINDS:
+                continue
             match event:
-                case Fact():
-                    continue
                 case CorrectionProposed() | AnnulmentProposed() | ReinstatementProposed():
                     self._entries[row.label, row.originator_version] = event
                     continue
@@ -206,7 +195,7 @@ class _Batch:
         except ValueError as error:
             raise Unreadable(row) from error
 
-    def apply(self) -> None:
+    def _apply(self) -> None:
         for row in self.rows:
             project = self._handler.project(row.label)
             try:
@@ -226,6 +215,8 @@ class _Batch:
                         self._judge((project, verdict.target), judged, verdict, row.position)
                     case _:
                         pass
+            except psycopg.Error:
+                raise
             except Exception as error:
                 raise Unreadable(row) from error
 
@@ -297,10 +288,14 @@ class _Batch:
         return [fact.turn(key[1]), fact.kind.number]
 
     def _add(self, project: int, number: int, fact: Fact, position: int, until: int = OPEN) -> None:
-        (turn, kind), day = self._place((project, number), fact), fact.occurred_on
-        for line in lines(fact):
-            what = (line.measure, line.role, day, line.amount, line.unit, line.person, line.word)
-            self._put([project, number, turn, kind, *what, position, until])
+        stem, day = [project, number, fact.turn(number), fact.kind.number], fact.occurred_on
+        judged = self._lines.get((project, number))
+        for measure, amount, role, unit, person, word in lines(fact):
+            line = [*stem, measure, role, day, amount, unit, person, word, position, until]
+            if judged is not None or line[TEXTS] != NO_TEXTS:
+                self._put(line)
+            else:
+                self._copy(line)
 
     def _put(self, line: Stored) -> None:
         self._new.append(line)
@@ -326,18 +321,28 @@ class _Batch:
             self._closed.append((line[0], line[1], line[MEASURE], unit, position))
 
     def write(self, connection: Connection) -> None:
+        """The lines that nothing in the batch may close go out while it is applied, and the server works meanwhile."""
+        with _copying(connection) as self._copy:
+            self._apply()
         if self._closed:
-            changed = connection.execute(CLOSE, [list(column) for column in zip(*self._closed, strict=True)]).rowcount
+            columns = [list(column) for column in zip(*self._closed, strict=True)]
+            changed = connection.execute(CLOSE, [*columns, self.rows[0].position]).rowcount
             if changed != len(self._closed):
                 raise RuntimeError(f"{len(self._closed)} lines were to be closed, {changed} were")
         told = [line for line in self._new if line[TEXTS] != NO_TEXTS]
         terms = self._handler.number(w for line in told for w in line[TEXTS] if w is not None)
         for line in told:
             line[TEXTS] = (None if w is None else terms[w] for w in line[TEXTS])
-        with connection.cursor() as cursor, cursor.copy(COPY) as copy:
-            copy.set_types(TYPES)
+        with _copying(connection) as copy:
             for line in self._new:
-                copy.write_row(line)
+                copy(line)
+
+
+@contextmanager
+def _copying(connection: Connection) -> Iterator[Callable[[Stored], None]]:
+    with connection.cursor() as cursor, cursor.copy(COPY) as copy:
+        copy.set_types(TYPES)
+        yield copy.write_row
 
 
 def worded(event: Event) -> Fact:

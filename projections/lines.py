@@ -1,16 +1,15 @@
 """Which lines a fact has in the read model: itself, what it states in words, and its figures."""
 
 from collections.abc import Iterator
+from functools import singledispatch
 from typing import NamedTuple
 
 from domain.fact import Fact, Measure
 from domain.project.classes import YearClassified
-from domain.project.construction import ProgressReported
 from domain.project.endings import ProjectEnded
 from domain.project.forecasts import ForecastStated
 from domain.project.funds import FundsReceived
 from domain.project.intake import ProjectDescribed, ProjectEntered
-from domain.project.jobs import JobsHeld
 from domain.project.land import LandSecured
 from domain.project.listings import ListJoined, ListLeft
 from domain.project.ratings import SelfRated
@@ -64,63 +63,105 @@ class Line(NamedTuple):
 NOTHING = Line()
 
 
+@singledispatch
 def lines(fact: Fact) -> Iterator[Line]:
-    """The first is always the fact itself, unless it only closes."""
-    match fact:  # the many first: a class that does not match is asked by its metaclass, which takes longer than the line
-        case FundsReceived() | TaxPaid():
-            yield next(_clues(fact, 0), NOTHING)
-            for figure in fact.lines():
-                yield Line(figure.measure.code(figure.authority), figure.amount)
-        case ProgressReported() | JobsHeld():
-            yield NOTHING
-            for figure in fact.lines():
-                yield Line(figure.measure.code(figure.authority), figure.amount)
-        case ResponsibilityAssigned():
-            until = fact.until.toordinal() if fact.until else None
-            yield _holding(0, fact.role, fact.holder, until)
-        case ResponsibilityHandedOver() | ProjectTransferred():
-            yield _holding(0, fact.role, fact.incoming)
-            yield _holding(CLOSING, fact.role, fact.outgoing)
-        case ResponsibilityEnded():
-            yield _holding(CLOSING, fact.role, fact.holder)
-        case SelfRated():
-            yield Line(word=fact.light if isinstance(fact.light, str | None) else fact.light.blank)
-        case ListJoined() | ListLeft():
-            yield Line(word=fact.list)
-        case ProjectEnded():
-            yield Line(word=fact.how)
-        case ProjectEntered() | ProjectDescribed():
-            stage = fact.stage()
-            yield Line(amount=stage.rank if stage else None)
-            for name, measure in STATED.items():
-                value = getattr(fact, name)
-                if value is not None:
-                    yield Line(measure, word=value)
-            yield from _clues(fact, CLUE)
-        case YearClassified():
-            yield Line(amount=fact.year, word=fact.yearly_class)
-        case ForecastStated():
-            amount = fact.amount if isinstance(fact.amount, Money) else None
-            key = f"{fact.indicator} {fact.period or '-'} {amount.currency if amount else '-'}"
-            yield Line(amount=amount.minor if amount else None, word=key)
-        case SharesAgreed():
-            until = fact.until.toordinal() if fact.until else None
-            yield Line(amount=until, role=ROLE_NUMBERS[fact.role], unit=fact.remainder)
-            for share in fact.shares:
-                yield Line(SHARE, in_units(share.ratio), ROLE_NUMBERS[fact.role], share.unit)
-        case SharesEnded():
-            yield Line(role=ROLE_NUMBERS[fact.role])
-        case StatisticCited():
-            yield NOTHING
-            for figure in fact.lines():
-                yield Line(figure.measure.code(figure.authority), figure.amount, word=str(fact.period))
-        case _:
-            stage = fact.stage()
-            yield NOTHING if stage is None else Line(amount=stage.rank)
-            for figure in fact.lines():
-                yield Line(figure.measure.code(figure.authority), figure.amount)
-            if isinstance(fact, EnterpriseRegistered | LandSecured):
-                yield from _clues(fact, CLUE)
+    """The first is always the fact itself, unless it only closes. Of most kinds: the stage it enters, and its figures."""
+    stage = fact.stage()
+    yield NOTHING if stage is None else Line(amount=stage.rank)
+    yield from _figures(fact)
+
+
+@lines.register
+def _(fact: FundsReceived | TaxPaid) -> Iterator[Line]:
+    yield next(_clues(fact, 0), NOTHING)
+    yield from _figures(fact)
+
+
+@lines.register
+def _(fact: EnterpriseRegistered | LandSecured) -> Iterator[Line]:
+    stage = fact.stage()
+    yield NOTHING if stage is None else Line(amount=stage.rank)
+    yield from _figures(fact)
+    yield from _clues(fact, CLUE)
+
+
+@lines.register
+def _(fact: ProjectEntered | ProjectDescribed) -> Iterator[Line]:
+    stage = fact.stage()
+    yield Line(amount=stage.rank if stage else None)
+    for name, measure in STATED.items():
+        value = getattr(fact, name)
+        if value is not None:
+            yield Line(measure, word=value)
+    yield from _clues(fact, CLUE)
+
+
+@lines.register
+def _(fact: ResponsibilityAssigned) -> Iterator[Line]:
+    yield _holding(0, fact.role, fact.holder, fact.until.toordinal() if fact.until else None)
+
+
+@lines.register
+def _(fact: ResponsibilityHandedOver | ProjectTransferred) -> Iterator[Line]:
+    yield _holding(0, fact.role, fact.incoming)
+    yield _holding(CLOSING, fact.role, fact.outgoing)
+
+
+@lines.register
+def _(fact: ResponsibilityEnded) -> Iterator[Line]:
+    yield _holding(CLOSING, fact.role, fact.holder)
+
+
+@lines.register
+def _(fact: SharesAgreed) -> Iterator[Line]:
+    until = fact.until.toordinal() if fact.until else None
+    yield Line(amount=until, role=ROLE_NUMBERS[fact.role], unit=fact.remainder)
+    for share in fact.shares:
+        yield Line(SHARE, in_units(share.ratio), ROLE_NUMBERS[fact.role], share.unit)
+
+
+@lines.register
+def _(fact: SharesEnded) -> Iterator[Line]:
+    yield Line(role=ROLE_NUMBERS[fact.role])
+
+
+@lines.register
+def _(fact: SelfRated) -> Iterator[Line]:
+    yield Line(word=fact.light if isinstance(fact.light, str | None) else fact.light.blank)
+
+
+@lines.register
+def _(fact: ListJoined | ListLeft) -> Iterator[Line]:
+    yield Line(word=fact.list)
+
+
+@lines.register
+def _(fact: ProjectEnded) -> Iterator[Line]:
+    yield Line(word=fact.how)
+
+
+@lines.register
+def _(fact: YearClassified) -> Iterator[Line]:
+    yield Line(amount=fact.year, word=fact.yearly_class)
+
+
+@lines.register
+def _(fact: ForecastStated) -> Iterator[Line]:
+    amount = fact.amount if isinstance(fact.amount, Money) else None
+    key = f"{fact.indicator} {fact.period or '-'} {amount.currency if amount else '-'}"
+    yield Line(amount=amount.minor if amount else None, word=key)
+
+
+@lines.register
+def _(fact: StatisticCited) -> Iterator[Line]:
+    yield NOTHING
+    for figure in fact.lines():
+        yield Line(figure.measure.code(figure.authority), figure.amount, word=str(fact.period))
+
+
+def _figures(fact: Fact) -> Iterator[Line]:
+    for figure in fact.lines():
+        yield Line(figure.measure.code(figure.authority), figure.amount)
 
 
 def _clues(fact: Fact, measure: int) -> Iterator[Line]:

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import singledispatch
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -102,25 +103,45 @@ def folded(text: str) -> str:
 
 def clues(fact: Fact) -> Iterator[Clue]:
     """The words by which a fact of another project could be about the same."""
-    match fact:
-        case FundsReceived():
-            found = [Clue(VOUCHER, fact.voucher, folded(fact.voucher))]
-        case EnterpriseRegistered():
-            code = fact.credit_code
-            found = [Clue(ENTERPRISE, fact.enterprise, folded(fact.enterprise), coded=code is not None)]
-            if code is not None:
-                found.append(Clue(CREDIT_CODE, code, folded(code)))
-        case LandSecured(site=str(site)):
-            found = [Clue(SITE, site, folded(site))]
-        case TaxPaid(enterprise=str(enterprise)):
-            found = [Clue(TAXPAYER, enterprise, folded(enterprise), period=fact.period)]
-        case ProjectEntered() | ProjectDescribed():
-            found = [Clue(CODE, code.value, coded_as(code.scheme, code.value)) for code in fact.codes or ()]
-            if fact.name is not None:
-                found.append(Clue(NAME, fact.name, folded(fact.name)))
-        case _:
-            return
-    yield from (clue for clue in found if clue.word)
+    return (clue for clue in words(fact) if clue.word)
+
+
+@singledispatch
+def words(fact: Fact) -> Iterable[Clue]:
+    """The same, and words that say nothing. Of most kinds none."""
+    return ()
+
+
+@words.register
+def _(fact: FundsReceived) -> Iterable[Clue]:
+    yield Clue(VOUCHER, fact.voucher, folded(fact.voucher))
+
+
+@words.register
+def _(fact: TaxPaid) -> Iterable[Clue]:
+    if fact.enterprise is not None:
+        yield Clue(TAXPAYER, fact.enterprise, folded(fact.enterprise), period=fact.period)
+
+
+@words.register
+def _(fact: EnterpriseRegistered) -> Iterable[Clue]:
+    yield Clue(ENTERPRISE, fact.enterprise, folded(fact.enterprise), coded=fact.credit_code is not None)
+    if fact.credit_code is not None:
+        yield Clue(CREDIT_CODE, fact.credit_code, folded(fact.credit_code))
+
+
+@words.register
+def _(fact: LandSecured) -> Iterable[Clue]:
+    if fact.site is not None:
+        yield Clue(SITE, fact.site, folded(fact.site))
+
+
+@words.register
+def _(fact: ProjectEntered | ProjectDescribed) -> Iterable[Clue]:
+    for code in fact.codes or ():
+        yield Clue(CODE, code.value, coded_as(code.scheme, code.value))
+    if fact.name is not None:
+        yield Clue(NAME, fact.name, folded(fact.name))
 
 
 def coded_as(scheme: str, value: str) -> str:
