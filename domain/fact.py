@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar, Literal, NamedTuple, Protocol, Self, TypeVar, cast
@@ -187,7 +188,7 @@ class Fact(Particulars):
         """Its place within a day: by the original fact's number, `after` coming next to its elder, whichever is older."""
         return 2 * number if self.after is None else 2 * self.after + 1
 
-    def order(self, number: int) -> tuple[Any, int, int]:
+    def order(self, number: int) -> tuple[date, int, int]:
         """`(occurred_on, turn, number)`."""
         return self.occurred_on, self.turn(number), number
 
@@ -208,8 +209,8 @@ class Stood(Protocol[F_co]):
 class Others(Protocol):
     """The facts in force beside the one being checked."""
 
-    def of(self, kind: type[F]) -> Sequence[Stood[F]]:
-        """Those of one kind, in order."""
+    def of(self, *kinds: type[F]) -> Sequence[Stood[F]]:
+        """Those of some kinds, in order."""
         ...
 
 

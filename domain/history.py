@@ -3,12 +3,15 @@
 from bisect import insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
-from typing import Any, Generic, TypeVar, assert_never, cast
+from itertools import chain
+from operator import attrgetter
+from typing import Generic, TypeVar, assert_never, cast
 from uuid import UUID
 
 from domain.entry import Entry, Event, citations, stream_id
-from domain.fact import F, F_co, Fact, Line
+from domain.fact import F, F_co, Fact, Line, Stage
 from domain.judgement import (
     Accepted,
     Annulled,
@@ -52,6 +55,11 @@ class Standing(Generic[F_co]):
         """The figures it states, reckoned once."""
         return tuple(self.fact.lines())
 
+    @cached_property
+    def place(self) -> tuple[date, int, int]:
+        """Its place among the facts of its stream, reckoned once."""
+        return self.fact.order(self.original.number)
+
     @property
     def sources(self) -> tuple[str, ...]:
         """The entries that together make the fact read so."""
@@ -89,8 +97,9 @@ class Matter:
         return self.turns[-1][0] if self.turns and self.turns[-1][1] else None
 
 
-def _place(standing: Standing[Fact]) -> tuple[Any, ...]:
-    return standing.fact.order(standing.original.number)
+PLACE = attrgetter("place")
+REMADE = ("facts", "by_kind")
+"""What a view reckons once from its matters."""
 
 
 class View:
@@ -148,11 +157,34 @@ class View:
         """In force and not after `on`, in order: (occurred_on, turn, number)."""
         current = (m.current for m in self.matters.values() if m.annulled_by is None)
         visible = [s for s in current if s.fact.occurred_on <= self.viewpoint.on]
-        return tuple(sorted(visible, key=_place))
+        return tuple(sorted(visible, key=PLACE))
 
-    def of(self, kind: type[F]) -> Sequence[Standing[F]]:
-        """The facts of one kind (or of a base of several), in order."""
-        return cast("Sequence[Standing[F]]", [s for s in self.facts if isinstance(s.fact, kind)])
+    @cached_property
+    def by_kind(self) -> dict[type[Fact], tuple[Standing[Fact], ...]]:
+        """The same facts by their kind, each kind's in order."""
+        found: dict[type[Fact], list[Standing[Fact]]] = {}
+        for standing in self.facts:
+            found.setdefault(type(standing.fact), []).append(standing)
+        return {kind: tuple(facts) for kind, facts in found.items()}
+
+    def of(self, *kinds: type[F]) -> Sequence[Standing[F]]:
+        """The facts of some kinds (or of a base of several), in order."""
+        return cast("Sequence[Standing[F]]", self._those(kind for kind in self.by_kind if issubclass(kind, kinds)))
+
+    def _those(self, kinds: Iterable[type[Fact]]) -> Sequence[Standing[Fact]]:
+        found = [self.by_kind[kind] for kind in kinds]
+        return found[0] if len(found) == 1 else sorted(chain.from_iterable(found), key=PLACE)
+
+    @property
+    def stages(self) -> list[tuple[Standing[Fact], Stage]]:
+        """The facts that enter a stage, in order, each with its stage."""
+        entering = self._those(kind for kind in self.by_kind if kind.stage is not Fact.stage)
+        return [(s, stage) for s in entering if (stage := s.fact.stage()) is not None]
+
+    @property
+    def figures(self) -> Sequence[Standing[Fact]]:
+        """The facts of kinds that state figures, in order."""
+        return self._those(kind for kind in self.by_kind if kind.lines is not Fact.lines)
 
     def last_of(self, kind: type[F]) -> Standing[F] | None:
         found = self.of(kind)
@@ -161,7 +193,7 @@ class View:
     def without(self, number: int) -> "View":
         """The same, as if one fact were not there: what a correction of it is checked against."""
         other = View.__new__(View)
-        other.__dict__ = {k: v for k, v in self.__dict__.items() if k != "facts"}
+        other.__dict__ = {k: v for k, v in self.__dict__.items() if k not in REMADE}
         other.matters = {n: m for n, m in self.matters.items() if n != number}
         return other
 
@@ -171,15 +203,24 @@ class View:
         was, standing = self.matters.get(entry.number), Standing(entry, fact, entry)
         other.matters[entry.number] = Matter([standing], beside=was.beside if was else [])
         if was is None and fact.occurred_on <= self.viewpoint.on:
-            facts = list(self.facts)
-            insort(facts, standing, key=_place)
-            other.__dict__["facts"] = tuple(facts)
+            other._grow(self, [standing])
         return other
+
+    def _grow(self, was: "View", more: Iterable[Standing[Fact]]) -> None:
+        """Put new facts in their places among those of an earlier view, instead of sorting all."""
+        facts, by_kind = list(was.facts), {**was.by_kind}
+        for standing in more:
+            insort(facts, standing, key=PLACE)
+            kind = type(standing.fact)
+            own = list(by_kind.get(kind, ()))
+            insort(own, standing, key=PLACE)
+            by_kind[kind] = tuple(own)
+        self.__dict__.update(facts=tuple(facts), by_kind=by_kind)
 
     def plus(self, entries: Iterable[Entry]) -> "View":
         """The same with more entries; what stays as it was is shared, not made anew."""
         other = View.__new__(View)
-        other.__dict__ = {k: v for k, v in self.__dict__.items() if k != "facts"}
+        other.__dict__ = {k: v for k, v in self.__dict__.items() if k not in REMADE}
         other.matters, other.proposals, other.decided = {**self.matters}, {**self.proposals}, {**self.decided}
         added: list[Standing[Fact]] | None = []
         for entry in entries:
@@ -194,10 +235,7 @@ class View:
             if added is not None and isinstance(entry.event, Fact) and entry.event.occurred_on <= self.viewpoint.on:
                 added.append(other.matters[entry.number].current)
         if added is not None and "facts" in self.__dict__:
-            facts = list(self.facts)
-            for standing in added:
-                insort(facts, standing, key=_place)
-            other.__dict__["facts"] = tuple(facts)
+            other._grow(self, added)
         return other
 
     def _target(self, event: Event) -> int | None:

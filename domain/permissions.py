@@ -7,7 +7,7 @@ from domain.command import Action
 from domain.entry import Actor, Role
 from domain.errors import NotPermitted
 from domain.history import View
-from domain.project.responsibilities import tenures
+from domain.project.responsibilities import tenures_in
 
 
 class Relation(StrEnum):
@@ -50,7 +50,7 @@ ALLOWED: dict[tuple[Role, Action], tuple[Relation, ...]] = {
 
 def relation(view: View, unit: str, day: date) -> Relation:
     """LEAD when the unit holds the lead on the day, OTHER when it holds any role, else NONE."""
-    roles = {t.role for t in tenures(view.facts) if t.holder.unit == unit and t.covers(day)}
+    roles = {t.role for t in tenures_in(view) if t.holder.unit == unit and t.covers(day)}
     if "lead_unit" in roles:
         return Relation.LEAD
     return Relation.OTHER if roles else Relation.NONE

@@ -31,7 +31,7 @@ from domain.office.person import EnterPerson
 from domain.office.returns import NotAFact, SubmitReturn, is_theirs, late
 from domain.permissions import permit
 from domain.project.intake import EnterProject
-from domain.project.responsibilities import tenures
+from domain.project.responsibilities import tenures_in
 from domain.questions.irregularities import broken, irregularities, marks_of
 from domain.settings import Settings
 
@@ -262,7 +262,7 @@ class Deciding:
                 period, _, number = (target.envelope.returned_in or "" if target else "").rpartition("#")
                 alone = bool(period) and is_theirs(self.past(period), int(number), by.unit)
             case GiveVerdict():
-                held = [t for t in tenures(past.now.facts) if t.role == "recognising_bureau" and t.covers(asking.today)]
+                held = [t for t in tenures_in(past.now) if t.role == "recognising_bureau" and t.covers(asking.today)]
                 bureau = any(t.holder.unit == by.unit for t in held)
             case AttachEvidence():
                 file = self._find_file(command.sha256, by)

@@ -20,7 +20,7 @@ from domain.project.intake import Code, DescribeProject, EnterProject, ProjectDe
 from domain.project.listings import JoinList, LeaveList, lists
 from domain.project.plans import AdoptPlan, PeriodPlanned, PlanAdopted, PlanPeriod, RevisePlan
 from domain.project.ratings import RateProject, Remark, SelfRated
-from domain.project.responsibilities import AssignResponsibility, HandOverResponsibility, Holder, tenures
+from domain.project.responsibilities import AssignResponsibility, HandOverResponsibility, Holder, tenures_in
 from domain.questions.attributes import attribute, word
 from domain.questions.status import plan_field
 from domain.values import NoneProvided, Period, Withheld
@@ -256,7 +256,7 @@ class Importing:
 
     def _unit(self, view: View, row: Row, snapshot: Snapshot) -> Command | None:
         unit = self._text(row, "unit")
-        held = [t for t in tenures(view.facts) if t.role == "lead_unit" and t.covers(snapshot.as_at)]
+        held = [t for t in tenures_in(view) if t.role == "lead_unit" and t.covers(snapshot.as_at)]
         if unit is None or any(t.holder.unit == unit for t in held):
             return None
         if not held:

@@ -10,7 +10,7 @@ from domain.fact import Fact, Kind, Mentions, Particulars
 from domain.history import History
 from domain.project.endings import AlreadyEnded, EndProject, ProjectEnded, ended
 from domain.project.intake import EnterProject
-from domain.project.responsibilities import tenures
+from domain.project.responsibilities import tenures_in
 from domain.project.shares import RestsOnADocument
 from domain.values import Frozen, Line, ProjectCode, Prose, Ratio, UnitCode
 
@@ -124,7 +124,7 @@ def absorb_projects(past: History, command: AbsorbProjects, context: Context) ->
 def split_follow(past: History, command: SplitProject, context: Context, load: Load) -> list[Part]:
     """Every new project is entered under the code that the split names."""
     split = next(e.event for e in reversed(past.entries) if isinstance(e.event, ProjectSplit))
-    held = [t for t in tenures(past.now.facts) if t.role == "lead_unit" and t.covers(command.occurred_on)]
+    held = [t for t in tenures_in(past.now) if t.role == "lead_unit" and t.covers(command.occurred_on)]
     lead = held[-1].holder.unit if held else None
     parts = []
     for n, (new, off) in enumerate(zip(command.into, split.into, strict=True)):

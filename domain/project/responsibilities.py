@@ -1,6 +1,6 @@
 """责任: who answers for what, each role an interval `[from, until)` naming person, post and unit (DESIGN §3.11)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated, ClassVar, Literal, Self, cast, get_args
@@ -95,7 +95,7 @@ class ResponsibilityAssigned(Assigning, Fact):
     def check(self, others: Others, settings: Settings) -> None:
         if self.until is not None and self.until <= self.occurred_on:
             raise EndsBeforeItBegins(str(self.until), pointer="/until")
-        for tenure in tenures(cast("Iterable[Standing[Fact]]", others.of(Fact))):
+        for tenure in tenures_in(others):
             if tenure.role == self.role and self.holder.named(tenure.holder) and tenure.covers(self.occurred_on):
                 raise AlreadyHolds(self.role, pointer="/holder")
 
@@ -202,6 +202,14 @@ class Tenure:
     @property
     def sources(self) -> tuple[str, ...]:
         return self.begun.sources + (self.ended.sources if self.ended else ())
+
+
+HOLDING: tuple[type[Fact], ...] = (ResponsibilityAssigned, ResponsibilityHandedOver, ResponsibilityEnded, ProjectTransferred)
+
+
+def tenures_in(view: Others) -> list[Tenure]:
+    """Every tenure at a view, in the order they began."""
+    return tenures(cast("Sequence[Standing[Fact]]", view.of(*HOLDING)))
 
 
 def tenures(facts: Iterable[Standing[Fact]]) -> list[Tenure]:

@@ -63,9 +63,8 @@ class Crossing:
 def crossings(view: View) -> Iterator[Crossing]:
     """Every step forward, in order; a step back is none."""
     highest = -1
-    for standing in view.facts:
-        stage = standing.fact.stage()
-        if stage is not None and stage.rank > highest:
+    for standing, stage in view.stages:
+        if stage.rank > highest:
             yield Crossing(standing, highest, stage.rank)
             highest = stage.rank
 
@@ -95,7 +94,7 @@ def gates_now(view: View, gates: GatesInForce) -> GatesNow:
     """For every stage up to the one reached."""
     on = view.viewpoint.on
     adoption, table = gates.adopted_on(on), gates.expected(on)
-    since = {r.stage: r.since for r in reached(view.facts)}
+    since = {r.stage: r.since for r in reached(view)}
     highest = max((stage.rank for stage in since), default=-1)
     steps = list(crossings(view))
     stages = []

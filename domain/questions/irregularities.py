@@ -17,11 +17,12 @@ from domain.project.construction import (
     ProgressReported,
 )
 from domain.project.endings import ProjectEnded, ProjectRevived
-from domain.project.funds import FundsReceived
+from domain.project.funds import FundsReceived, FundsReturned
 from domain.project.land import LandSecured
 from domain.project.plans import PlanAct
 from domain.project.registrations import EnterpriseRegistered
-from domain.project.responsibilities import ProjectTransferred, ResponsibilityHandedOver, tenures
+from domain.project.responsibilities import HOLDING, ProjectTransferred, ResponsibilityHandedOver, tenures
+from domain.project.signings import Signed
 from domain.project.statistics import EnteredStatistics
 from domain.project.taxes import TaxPaid
 from domain.questions.answers import Sourced
@@ -128,7 +129,7 @@ def irregular_facts(view: View, settings: Settings, gates: GatesInForce) -> list
 def _money(view: View) -> Iterator[Mark]:
     signed: date | None = None
     agreed = received = 0
-    for standing in view.facts:
+    for standing in view.of(Signed, FundsReceived, FundsReturned):
         if standing.fact.stage() is Stage.SIGNED and signed is None:
             signed = standing.fact.occurred_on
         for line in standing.lines:
@@ -144,7 +145,14 @@ def _money(view: View) -> Iterator[Mark]:
 
 def _building(view: View) -> Iterator[Mark]:
     started, completed = _first(view, ConstructionStarted), _first(view, ConstructionCompleted)
-    for standing in view.facts:
+    for standing in view.of(
+        ConstructionCompleted,
+        ConstructionPaused,
+        ConstructionResumed,
+        ProgressReported,
+        EnteredStatistics,
+        ConstructionStarted,
+    ):
         day = standing.fact.occurred_on
         before_start = started is None or day < started
         match standing.fact:
@@ -176,9 +184,8 @@ def _first(view: View, kind: type[Fact]) -> date | None:
 def _stages(view: View) -> Iterator[Mark]:
     """A stage fact that leaps over stages nobody recorded by its day; a step back is no step at all."""
     reached: set[Stage] = set()
-    for standing in view.facts:
-        stage = standing.fact.stage()
-        if stage is None or stage in reached:
+    for standing, stage in view.stages:
+        if stage in reached:
             continue
         highest = max((s.rank for s in reached), default=Stage.LEAD.rank)
         if stage.rank > highest + 1:
@@ -188,7 +195,7 @@ def _stages(view: View) -> Iterator[Mark]:
 
 def _endings(view: View) -> Iterator[Mark]:
     ended: date | None = None
-    for standing in view.facts:
+    for standing in view.facts if view.of(ProjectEnded) else ():
         match standing.fact:
             case ProjectEnded():
                 ended = standing.fact.occurred_on
@@ -223,11 +230,12 @@ def _levels(view: View) -> Iterator[Mark]:
 
 
 def _handovers(view: View) -> Iterator[Mark]:
-    for index, standing in enumerate(view.facts):
+    holdings = view.of(*HOLDING)
+    for index, standing in enumerate(holdings):
         fact = standing.fact
         if not isinstance(fact, ResponsibilityHandedOver | ProjectTransferred):
             continue
-        holding = [t for t in tenures(view.facts[:index]) if t.role == fact.role and t.holder.named(fact.outgoing)]
+        holding = [t for t in tenures(holdings[:index]) if t.role == fact.role and t.holder.named(fact.outgoing)]
         if not any(t.since <= fact.occurred_on and (t.until is None or t.until >= fact.occurred_on) for t in holding):
             yield Mark(standing.number, "handover_by_non_holder")
 
@@ -252,7 +260,7 @@ def _investment(view: View, settings: Settings) -> Iterator[Mark]:
     """What the unit's progress returns add up to, against the total investment that the plan in force then provides."""
     provided: Money | None = None
     invested = 0
-    for standing in view.facts:
+    for standing in view.of(PlanAct, ProgressReported):
         match standing.fact:
             case PlanAct(investment=planned) if planned is not None:
                 provided = planned if isinstance(planned, Money) and planned.currency == settings.currency else None

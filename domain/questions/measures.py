@@ -55,9 +55,9 @@ def stated(view: View) -> Iterator[Counted]:
     last: dict[object, int] = {}
     for cited in view.of(StatisticCited):
         last[cited.fact.measure, cited.fact.period] = cited.number
-    standing_citations = set(last.values())
-    for standing in view.facts:
-        if isinstance(standing.fact, StatisticCited) and standing.number not in standing_citations:
+    replaced = {s.number for s in view.of(StatisticCited)} - set(last.values())
+    for standing in view.figures:
+        if standing.number in replaced:
             continue
         for line in standing.lines:
             yield Counted(standing, line.measure, line.authority, line.amount)

@@ -7,7 +7,7 @@ from domain.fact import Stage
 from domain.history import View
 from domain.project.classes import classes
 from domain.project.listings import lists
-from domain.project.responsibilities import ResponsibilityRole, tenures
+from domain.project.responsibilities import ResponsibilityRole, tenures_in
 from domain.questions.attributes import word
 from domain.questions.stages import ending_of, pause_of, stage_of
 from domain.questions.status import light
@@ -38,7 +38,7 @@ class ProjectRow(Frozen):
 
 def unit_answering(view: View, role: ResponsibilityRole, day: date) -> str | None:
     """The unit that answers on a day; of several holders the one whose tenure began last."""
-    holding = [t for t in tenures(view.facts) if t.role == role and t.covers(day)]
+    holding = [t for t in tenures_in(view) if t.role == role and t.covers(day)]
     return holding[-1].holder.unit if holding else None
 
 

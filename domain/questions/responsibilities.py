@@ -6,7 +6,7 @@ from domain.entry import Entry
 from domain.fact import Fact, Stage
 from domain.history import View
 from domain.project.intake import ProjectEntered
-from domain.project.responsibilities import Holder, ProjectTransferred, ResponsibilityHandedOver, Tenure, tenures
+from domain.project.responsibilities import Holder, ProjectTransferred, ResponsibilityHandedOver, Tenure, tenures_in
 from domain.questions.answers import Sourced
 from domain.questions.stages import Interval, ending_of, intervals
 from domain.settings import Settings
@@ -136,7 +136,7 @@ def _acted(view: View, interval: Interval) -> list[Acted]:
 def held_roles(view: View) -> list[HeldRole]:
     """Every tenure at the viewpoint, by role and beginning."""
     lived = intervals(view)
-    found = [_held(tenure, lived) for tenure in tenures(view.facts)]
+    found = [_held(tenure, lived) for tenure in tenures_in(view)]
     return sorted(found, key=lambda h: (h.role, h.since, h.sources))
 
 
@@ -166,7 +166,7 @@ def gaps_and_overlaps(view: View, settings: Settings) -> tuple[tuple[Span, ...],
     ending = ending_of(view)
     horizon = view.viewpoint.on if ending is None else min(ending.fact.occurred_on, view.viewpoint.on)
     by_role: dict[str, list[Tenure]] = {role: [] for role in settings.required_roles}
-    for tenure in tenures(view.facts):
+    for tenure in tenures_in(view):
         by_role.setdefault(tenure.role, []).append(tenure)
     gaps: list[Span] = []
     overlaps: list[Span] = []

@@ -1,6 +1,5 @@
 """Where a project stands: the highest-ranked visible stage fact, entered on its own date (DESIGN §3.5)."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -19,19 +18,18 @@ class Reached:
     by: Standing[Fact]
 
 
-def reached(facts: Iterable[Standing[Fact]]) -> list[Reached]:
+def reached(view: View) -> list[Reached]:
     """Every stage that some fact enters, in rank order, each from the first such fact's date."""
     first: dict[Stage, Reached] = {}
-    for standing in facts:
-        stage = standing.fact.stage()
-        if stage is not None and stage not in first:
+    for standing, stage in view.stages:
+        if stage not in first:
             first[stage] = Reached(stage, standing.fact.occurred_on, standing)
     return sorted(first.values(), key=lambda r: r.stage.rank)
 
 
 def stage_of(view: View) -> Reached | None:
     """None only for a stream with no visible stage fact (asked before the project was entered)."""
-    stages = reached(view.facts)
+    stages = reached(view)
     return stages[-1] if stages else None
 
 
@@ -48,7 +46,7 @@ class Interval:
 def intervals(view: View) -> list[Interval]:
     """The stages as lived: a lower stage entered after a higher one takes no time at all."""
     lived: list[Interval] = []
-    stages = reached(view.facts)
+    stages = reached(view)
     for index, entered in enumerate(stages):
         higher = [r.since for r in stages[index + 1 :]]
         until = min(higher, default=None)
@@ -69,9 +67,9 @@ def pause_of(view: View) -> Standing[Fact] | None:
 
 def _last(view: View, opens: type[Fact], closes: type[Fact]) -> Standing[Fact] | None:
     last: Standing[Fact] | None = None
-    for standing in view.facts:
+    for standing in view.of(opens, closes):
         if isinstance(standing.fact, opens):
             last = standing
-        elif isinstance(standing.fact, closes):
+        else:
             last = None
     return last

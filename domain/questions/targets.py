@@ -154,7 +154,7 @@ def reckoned(histories: Mapping[Viewpoint, Iterable[View]], at: Viewpoint, year:
     end, before = (Viewpoint(day, at.known) for day in (days.end, days.before))
     counted: dict[tuple[str | None, str], list[str]] = {}
     for view in sorted(histories[end], key=lambda v: v.label):
-        for stage in reached(view.facts):
+        for stage in reached(view):
             for name, wanted in COUNTS.items():
                 if stage.stage is wanted and days.first <= stage.since <= days.end:
                     unit = unit_answering(view, "lead_unit", stage.since)
