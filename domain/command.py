@@ -260,9 +260,9 @@ def check_currency(fact: Fact, settings: Settings) -> None:
     if not fact.converts:
         return
     exchange: Exchange | None = getattr(fact, "exchange", None)
-    moneys = [(name, getattr(fact, name)) for name in type(fact).model_fields]
-    stated = [(name, value) for name, value in moneys if isinstance(value, Money)]
-    for name, money in stated:
+    for name, money in fact.__dict__.items():
+        if not isinstance(money, Money):
+            continue
         if money.currency != settings.currency and exchange is None:
             raise RateNeeded(money.currency, pointer=f"/{name}")
         if money.currency == settings.currency and exchange is not None:

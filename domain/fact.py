@@ -159,7 +159,8 @@ class Fact(Particulars):
     @classmethod
     def of(cls, particulars: Particulars) -> Self:
         """The fact that a command of the same particulars asks for."""
-        return cast("Self", cls.model_construct(**{name: getattr(particulars, name) for name in cls.model_fields}))
+        stated = particulars.__dict__
+        return cast("Self", cls.model_construct(**{name: stated[name] for name in cls.__pydantic_fields__}))
 
     def stage(self) -> Stage | None:
         """The stage this fact enters, if any."""

@@ -1,21 +1,22 @@
 """The fold: which facts are in force at a viewpoint, and how they read. Every read model must answer as this does."""
 
-from bisect import insort
+from bisect import bisect
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import chain
 from operator import attrgetter
 from typing import Generic, TypeVar, assert_never, cast
 from uuid import UUID
 
-from domain.entry import Entry, Event, citations, stream_id
-from domain.fact import F, F_co, Fact, Line, Stage
+from domain.entry import Entry, citations, stream_id
+from domain.fact import KINDS, F, F_co, Fact, Line, Stage
 from domain.judgement import (
     Accepted,
     Annulled,
     AnnulmentProposed,
+    AnyJudgement,
     Approved,
     Beside,
     Corrected,
@@ -98,8 +99,19 @@ class Matter:
 
 
 PLACE = attrgetter("place")
-REMADE = ("facts", "by_kind")
-"""What a view reckons once from its matters."""
+
+
+def inserted(facts: tuple[Standing[Fact], ...], one: Standing[Fact]) -> tuple[Standing[Fact], ...]:
+    if not facts or facts[-1].place < one.place:  # most facts come in the order of their days
+        return (*facts, one)
+    at = bisect(facts, one.place, key=PLACE)
+    return (*facts[:at], one, *facts[at:])
+
+
+@cache
+def concrete(kinds: tuple[type[Fact], ...], declared: int) -> tuple[type[Fact], ...]:
+    """The kinds among them, and those they are a base of; `declared` is how many there are, should more be."""
+    return tuple(kind for kind in KINDS.values() if issubclass(kind, kinds))
 
 
 class View:
@@ -169,22 +181,22 @@ class View:
 
     def of(self, *kinds: type[F]) -> Sequence[Standing[F]]:
         """The facts of some kinds (or of a base of several), in order."""
-        return cast("Sequence[Standing[F]]", self._those(kind for kind in self.by_kind if issubclass(kind, kinds)))
+        return cast("Sequence[Standing[F]]", self._those(concrete(kinds, len(KINDS))))
 
     def _those(self, kinds: Iterable[type[Fact]]) -> Sequence[Standing[Fact]]:
-        found = [self.by_kind[kind] for kind in kinds]
+        found = [self.by_kind[kind] for kind in kinds if kind in self.by_kind]
         return found[0] if len(found) == 1 else sorted(chain.from_iterable(found), key=PLACE)
 
     @property
     def stages(self) -> list[tuple[Standing[Fact], Stage]]:
         """The facts that enter a stage, in order, each with its stage."""
-        entering = self._those(kind for kind in self.by_kind if kind.stage is not Fact.stage)
+        entering = self._those(k for k in self.by_kind if k.stage is not Fact.stage)
         return [(s, stage) for s in entering if (stage := s.fact.stage()) is not None]
 
     @property
     def figures(self) -> Sequence[Standing[Fact]]:
         """The facts of kinds that state figures, in order."""
-        return self._those(kind for kind in self.by_kind if kind.lines is not Fact.lines)
+        return self._those(k for k in self.by_kind if k.lines is not Fact.lines)
 
     def last_of(self, kind: type[F]) -> Standing[F] | None:
         found = self.of(kind)
@@ -192,56 +204,63 @@ class View:
 
     def without(self, number: int) -> "View":
         """The same, as if one fact were not there: what a correction of it is checked against."""
-        other = View.__new__(View)
-        other.__dict__ = {k: v for k, v in self.__dict__.items() if k not in REMADE}
-        other.matters = {n: m for n, m in self.matters.items() if n != number}
+        other = self._twin()
+        del other.matters[number]
         return other
 
     def with_fact(self, entry: Entry, fact: Fact) -> "View":
         """The same, as if this fact were recorded (or corrected to read so)."""
-        other = self.without(entry.number)
-        was, standing = self.matters.get(entry.number), Standing(entry, fact, entry)
+        other, was, standing = self._twin(), self.matters.get(entry.number), Standing(entry, fact, entry)
         other.matters[entry.number] = Matter([standing], beside=was.beside if was else [])
-        if was is None and fact.occurred_on <= self.viewpoint.on:
-            other._grow(self, [standing])
+        if was is None:
+            other._place(self, [standing])
         return other
-
-    def _grow(self, was: "View", more: Iterable[Standing[Fact]]) -> None:
-        """Put new facts in their places among those of an earlier view, instead of sorting all."""
-        facts, by_kind = list(was.facts), {**was.by_kind}
-        for standing in more:
-            insort(facts, standing, key=PLACE)
-            kind = type(standing.fact)
-            own = list(by_kind.get(kind, ()))
-            insort(own, standing, key=PLACE)
-            by_kind[kind] = tuple(own)
-        self.__dict__.update(facts=tuple(facts), by_kind=by_kind)
 
     def plus(self, entries: Iterable[Entry]) -> "View":
         """The same with more entries; what stays as it was is shared, not made anew."""
-        other = View.__new__(View)
-        other.__dict__ = {k: v for k, v in self.__dict__.items() if k not in REMADE}
-        other.matters, other.proposals, other.decided = {**self.matters}, {**self.proposals}, {**self.decided}
+        other = self._twin()
+        other.proposals, other.decided = self.proposals.copy(), self.decided.copy()
         added: list[Standing[Fact]] | None = []
         for entry in entries:
             if entry.position > self.viewpoint.known:
                 continue
+            other.last = entry.number
+            if isinstance(entry.event, Fact):
+                other._evolve(entry)
+                if added is not None:
+                    added.append(other.matters[entry.number].current)
+                continue
             target = other._target(entry.event)
-            if target is not None and target in other.matters:
+            if target in other.matters:
                 other.matters[target] = other.matters[target].copy()
                 added = None
             other._evolve(entry)
-            other.last = entry.number
-            if added is not None and isinstance(entry.event, Fact) and entry.event.occurred_on <= self.viewpoint.on:
-                added.append(other.matters[entry.number].current)
-        if added is not None and "facts" in self.__dict__:
-            other._grow(self, added)
+        if added is not None:
+            other._place(self, added)
         return other
 
-    def _target(self, event: Event) -> int | None:
+    def _twin(self) -> "View":
+        """A copy that may have other matters; what is reckoned from them is reckoned anew."""
+        other = View.__new__(View)
+        other.__dict__.update(self.__dict__)
+        other.__dict__.pop("facts", None)
+        other.__dict__.pop("by_kind", None)
+        other.matters = self.matters.copy()
+        return other
+
+    def _place(self, was: "View", more: Iterable[Standing[Fact]]) -> None:
+        """Put new facts in their places among those of the view before, instead of sorting all."""
+        if "by_kind" not in was.__dict__:
+            return
+        facts, by_kind = was.facts, was.by_kind.copy()
+        for standing in more:
+            if standing.fact.occurred_on <= self.viewpoint.on:
+                kind = type(standing.fact)
+                facts, by_kind[kind] = inserted(facts, standing), inserted(by_kind.get(kind, ()), standing)
+        self.__dict__.update(facts=facts, by_kind=by_kind)
+
+    def _target(self, event: AnyJudgement) -> int:
         """The number of the fact that a judgement is about."""
-        if isinstance(event, Fact):
-            return None
         if isinstance(event, Approved | Declined):
             return self.proposals[event.proposal][1].target
         return event.target

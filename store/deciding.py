@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import cached_property
 from uuid import UUID, uuid4
 
-from domain.command import TABLE, Command, Context, Deed, KeptFile, Load, Part, check_fact
-from domain.entry import SHANGHAI, Actor, Entry, Envelope, Event, Irregularity, Source, cite, stream_kind
+from domain.command import TABLE, Action, Command, Context, Deed, KeptFile, Load, Part, check_fact
+from domain.entry import SHANGHAI, Actor, Entry, Envelope, Event, Irregularity, Role, Source, cite, stream_kind
 from domain.errors import (
     Broken,
     NotFound,
@@ -16,7 +17,7 @@ from domain.errors import (
     UnknownProject,
     UnknownUnit,
 )
-from domain.fact import Fact
+from domain.fact import Fact, Mentions
 from domain.history import History
 from domain.judgement import Corrected, CorrectionProposed
 from domain.judging.corrections import Approve, ProposeAnnulment, ProposeCorrection, ProposeReinstatement
@@ -31,7 +32,7 @@ from domain.office.person import EnterPerson
 from domain.office.returns import NotAFact, SubmitReturn, is_theirs, late
 from domain.permissions import permit
 from domain.project.intake import EnterProject
-from domain.project.responsibilities import tenures_in
+from domain.project.responsibilities import HOLDING, tenures_in
 from domain.questions.irregularities import broken, irregularities, marks_of
 from domain.settings import Settings
 
@@ -46,6 +47,7 @@ def no_file(sha256: str, by: Actor) -> KeptFile | None:
     return None
 
 
+NOBODY = Mentions()
 DRY = "试算 / a dry run"
 """Stands for the reason that is not asked for yet."""
 
@@ -72,7 +74,7 @@ class Asking:
     dry: bool = False
     """Nothing will be recorded: what is irregular is only asked about, and needs no reason yet."""
 
-    @property
+    @cached_property
     def today(self) -> date:
         return self.moment.astimezone(SHANGHAI).date()
 
@@ -92,6 +94,9 @@ class Deciding:
         self._settled: tuple[History | None, Settings, GatesInForce] = None, Settings(), NO_GATES
         """The settings and stage gates, and the district's history they were read from."""
         self._promised: set[str] = set()
+        self._permitted: set[tuple[str, Action, Role, str, date]] = set()
+        self._plain: tuple[Asking, Context] | None = None
+        """What everything that is asked for together is decided in, where nothing more is to be looked up for it."""
 
     def prefetch(self, histories: dict[str, History]) -> None:
         """Histories loaded together; those decided on already stay as they are."""
@@ -134,7 +139,7 @@ class Deciding:
             raise NotFound(label)
         if not past.version and not deed.begins and label != DISTRICT:
             raise NotFound(label)
-        permit(by, deed.action, past.now if stream_kind(label) == "project" else None, asking.today)
+        self._permit(by, deed.action, past, asking.today)
         asking = self._in_time(label, command, asking, by)
         context = self._context(past, command, by, asking, settings, together)
         opening = len(self.entries)
@@ -149,11 +154,20 @@ class Deciding:
             entry = self._entry(past, event, command, by, asking, settings)
             self.streams[label] = past.plus([entry])
             entries.append(entry)
+            if not isinstance(event, Fact) or isinstance(event, HOLDING):
+                self._permitted.clear()
         self.entries.extend(entries)
         if deed.follow is None or (deed.joint and asking.causation is not None):
             return entries
         entries.extend(self._follow(deed, label, command, context, replace(asking, by=by), entries[0].citation))
         return self._join(opening, asking) if deed.joint and len(entries) > 1 else entries
+
+    def _permit(self, by: Actor, action: Action, past: History, today: date) -> None:
+        """Asked of each command, but looked up once while nobody's responsibilities change. Raises NotPermitted."""
+        key = (past.label, action, by.role, by.unit, today)
+        if key not in self._permitted:
+            permit(by, action, past.now if stream_kind(past.label) == "project" else None, today)
+            self._permitted.add(key)
 
     def _join(self, opening: int, asking: Asking) -> list[Entry]:
         """Everything decided since then is one act: one batch, its entries each other's counterparts."""
@@ -267,8 +281,9 @@ class Deciding:
             case AttachEvidence():
                 file = self._find_file(command.sha256, by)
             case _:
-                pass
-        return Context(
+                if self._plain is not None and self._plain[0] is asking and _same(self._plain[1], by, settings, together):
+                    return self._plain[1]
+        context = Context(
             by=by,
             today=asking.today,
             settings=settings,
@@ -280,6 +295,9 @@ class Deciding:
             new_code=lambda year: self._promise(f"{settings.label}-{year}-"),
             file=file,
         )
+        if not alone and not bureau and file is None:
+            self._plain = asking, context
+        return context
 
     def _new_code(self, prefix: str) -> str:
         """A code that nobody has, nor was promised."""
@@ -372,6 +390,8 @@ class Deciding:
     def _check_mentions(self, fact: Fact, label: str, command: Command) -> None:
         """Raises UnknownUnit, UnknownPerson, UnknownProject, pointing at where the command names it."""
         mentions = fact.mentions()
+        if mentions == NOBODY:
+            return
         missing: Iterable[tuple[type[Refused], str]] = (
             *((UnknownUnit, code) for code in mentions.units if not self.past(f"unit:{code}").version),
             *((UnknownPerson, ref) for ref in mentions.persons if not self.past(f"person:{ref}").version),
@@ -379,6 +399,10 @@ class Deciding:
         )
         for error, about in missing:
             raise error(about, pointer=place_of(command.model_dump(), about))
+
+
+def _same(context: Context, by: Actor, settings: Settings, together: frozenset[tuple[str, str]]) -> bool:
+    return context.by is by and context.settings is settings and context.together == together
 
 
 def place_of(value: object, word: str, at: str = "") -> str | None:

@@ -78,7 +78,7 @@ class RequestRow:
 
 
 APPEND_ONE = "SELECT * FROM append_one(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
-APPEND_MANY = "SELECT * FROM append_many(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+APPEND_MANY = "SELECT * FROM append_many(%s, %s, %s, %s, %b, %b, %b, %b, %b)"
 ROWS = """
 SELECT e.stream AS originator_id, e.version AS originator_version, e.topic, e.state,
        s.label, e.position, e.recorded_at, e.stated

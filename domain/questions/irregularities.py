@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from domain.errors import Broken
-from domain.fact import AGREED, INVESTED, INVESTED_YEAR, RECEIVED, Fact, Stage
+from domain.fact import AGREED, INVESTED, INVESTED_YEAR, RECEIVED, Fact, Measure, Stage
 from domain.history import View
 from domain.office.gates import NO_GATES, GatesInForce
 from domain.project.construction import (
@@ -207,14 +207,16 @@ def _endings(view: View) -> Iterator[Mark]:
 
 
 def _levels(view: View) -> Iterator[Mark]:
-    last: dict[str, int] = {}
+    last: dict[tuple[Measure, str, int], int] = {}
     years: defaultdict[int, int] = defaultdict(int)
     since_start = 0
     for standing, measure, authority, amount, _ in stated(view):
         if measure.sort == "level" and measure is not AGREED:
-            key = f"{measure.name}/{authority}"
-            if measure is INVESTED_YEAR:
-                key += f"/{standing.fact.occurred_on.year}"  # begins anew each year
+            key = (
+                measure,
+                authority,
+                standing.fact.occurred_on.year if measure is INVESTED_YEAR else 0,
+            )  # begins anew each year
             if amount < last.get(key, 0):
                 yield Mark(standing.number, "level_falls")
             last[key] = amount
