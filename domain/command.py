@@ -226,9 +226,11 @@ def check_fact(past: History, fact: Fact, context: Context, *, without: int | No
         raise IsAnnulled(begun.current.original.citation)
     check_order(past, fact, without)
     check_currency(fact, context.settings)
-    recorded_by = context.by if without is None else past.now.matters[without].current.original.envelope.actor
-    if fact.approved_by() in recorded_by.people:
-        raise SelfApproval(pointer="/approver")
+    approver = fact.approved_by()
+    if approver is not None:
+        recorded_by = context.by if without is None else past.now.matters[without].current.original.envelope.actor
+        if approver in recorded_by.people:
+            raise SelfApproval(pointer="/approver")
     fact.check(past.now if without is None else past.now.without(without), context.settings)
 
 
@@ -261,7 +263,7 @@ def check_currency(fact: Fact, settings: Settings) -> None:
         return
     exchange: Exchange | None = getattr(fact, "exchange", None)
     for name, money in fact.__dict__.items():
-        if not isinstance(money, Money):
+        if type(money) is not Money:
             continue
         if money.currency != settings.currency and exchange is None:
             raise RateNeeded(money.currency, pointer=f"/{name}")

@@ -120,6 +120,11 @@ class Entry:
     stated: bool = False
     """Whether `recorded_at` was stated when the history was filled in (历史数据补录) before the ledger opened."""
 
+    def settle(self, position: int, recorded_at: datetime) -> None:
+        """It is appended: its place, all that is not known when it is decided, is set once."""
+        object.__setattr__(self, "position", position)
+        object.__setattr__(self, "recorded_at", recorded_at)
+
     @property
     def stream(self) -> str:
         return self.envelope.stream

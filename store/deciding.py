@@ -18,7 +18,7 @@ from domain.errors import (
     UnknownUnit,
 )
 from domain.fact import Fact, Mentions
-from domain.history import History
+from domain.history import History, View
 from domain.judgement import Corrected, CorrectionProposed
 from domain.judging.corrections import Approve, ProposeAnnulment, ProposeCorrection, ProposeReinstatement
 from domain.judging.evidence import AttachEvidence
@@ -33,7 +33,7 @@ from domain.office.returns import NotAFact, SubmitReturn, is_theirs, late
 from domain.permissions import permit
 from domain.project.intake import EnterProject
 from domain.project.responsibilities import HOLDING, tenures_in
-from domain.questions.irregularities import broken, irregularities, marks_of
+from domain.questions.irregularities import broken, marks_of
 from domain.settings import Settings
 
 NextNumber = Callable[[str], int]
@@ -225,12 +225,10 @@ class Deciding:
             if isinstance(entry.event, Fact):
                 facts.setdefault(entry.stream, []).append(entry)
         for label, own in facts.items():
-            found: dict[int, list[Broken]] = {}
-            for mark in irregularities(self.past(label).now, settings, gates):
-                found.setdefault(mark.number, []).append(broken(mark.rule, mark.about))
+            found = marks_of(self.past(label).now, {entry.number for entry in own}, settings, gates)
             for entry in own:
-                if entry.number in found:
-                    part, rules = asked[entry.citation], tuple(found[entry.number])
+                if rules := found.get(entry.number):
+                    part = asked[entry.citation]
                     reason = part.command.reason or self._own_reason(asking)
                     if reason is None:
                         raise ReasonNeeded(rules=rules, pointer=f"{part.pointer}/reason")
@@ -373,10 +371,10 @@ class Deciding:
         """The rules a project's fact breaks as it is recorded, or as a correction would have it read."""
         match entry.event:
             case Fact() as fact if stream_kind(past.label) == "project":
-                return marks_of(past.now.with_fact(entry, fact), entry.number, settings, gates)
+                return _marks(past.now.with_fact(entry, fact), entry.number, settings, gates)
             case (CorrectionProposed() | Corrected()) as asked if stream_kind(past.label) == "project":
                 original = past.now.matters[asked.target].current.original
-                return marks_of(past.now.with_fact(original, asked.reads), asked.target, settings, gates)
+                return _marks(past.now.with_fact(original, asked.reads), asked.target, settings, gates)
             case _:
                 return ()
 
@@ -399,6 +397,10 @@ class Deciding:
         )
         for error, about in missing:
             raise error(about, pointer=place_of(command.model_dump(), about))
+
+
+def _marks(view: View, number: int, settings: Settings, gates: GatesInForce) -> tuple[Broken, ...]:
+    return marks_of(view, (number,), settings, gates).get(number, ())
 
 
 def _same(context: Context, by: Actor, settings: Settings, together: frozenset[tuple[str, str]]) -> bool:

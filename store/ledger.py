@@ -130,8 +130,7 @@ class Ledger:
         """All commands in one request, or none; `joint` makes entries of different streams each other's counterparts."""
         request = uuid4()
         if key is None:
-            body = b"".join(type(c).__name__.encode() + c.model_dump_json().encode() for _, c in items)
-            key = Asked(by.person, str(request), body)
+            key = Asked(by.person, str(request), b"")  # nobody else can ask for it again under this key
         asked = Request(id=request, scope=key.scope, key=key.key, body=sha256(key.body).digest())
 
         def work(deciding: Deciding, asking: Asking) -> None:
@@ -187,14 +186,14 @@ class Ledger:
     def _transact(self, work: Work, asking: Asking, asked: Request) -> Recorded:
         for _ in range(ATTEMPTS):
             try:
-                entries = self._entries(work, replace(asking, moment=datetime.now(SHANGHAI)))
+                deciding = self._decided(work, replace(asking, moment=datetime.now(SHANGHAI)))
             except Refused:
                 repeated = self._repeated(asked)
                 if repeated is not None:
                     return repeated
                 raise
             try:
-                return self._append(entries, asked)
+                return self._append(deciding, asked)
             except RequestRepeated:
                 repeated = self._repeated(asked)
                 if repeated is not None:
@@ -203,14 +202,15 @@ class Ledger:
                 continue
         raise SomebodyWasFirst
 
-    def _entries(self, work: Work, asking: Asking) -> list[Entry]:
+    def _decided(self, work: Work, asking: Asking) -> Deciding:
+        """Raises NothingToRecord, or the Refused of the rule broken."""
         deciding = self.deciding()
         self._begin(deciding, asking)
         opening = len(deciding.entries)
         work(deciding, asking)
         if len(deciding.entries) == opening:
             raise NothingToRecord
-        return deciding.entries
+        return deciding
 
     def _decide(self, deciding: Deciding, asking: Asking, items: Sequence[Item], expected: int | None, joint: bool) -> None:
         deciding.prefetch(self.records.histories(list(_looked_at(items))))
@@ -243,9 +243,9 @@ class Ledger:
         else:
             self._open = True
 
-    def _append(self, entries: list[Entry], asked: Request) -> Recorded:
-        last = self.records.append(entries, asked)
-        decided = [e for e in entries if not isinstance(e.event, LedgerOpened)]
+    def _append(self, deciding: Deciding, asked: Request) -> Recorded:
+        last = self.records.append(deciding.entries, asked, deciding.streams)
+        decided = [e for e in deciding.entries if not isinstance(e.event, LedgerOpened)]
         return Recorded(
             entries=tuple(e.citation for e in decided),
             stream=decided[0].stream,

@@ -31,9 +31,9 @@ def topic_of(event: Event) -> str:
 
 def encode(entry: Entry) -> bytes:
     """The bytes that are kept: fields in declared order, absent ones left out, text as UTF-8."""
-    event = entry.event.model_dump(mode="json", exclude_none=True)
-    envelope = entry.envelope.model_dump(mode="json", exclude_defaults=True)
-    return to_json({"v": SCHEMA, "event": event, "envelope": envelope})
+    event = entry.event.model_dump_json(exclude_none=True)
+    envelope = entry.envelope.model_dump_json(exclude_defaults=True)
+    return b"".join((EVENT, event.encode(), b',"envelope":', envelope.encode(), b"}"))
 
 
 class State(BaseModel, Generic[E]):

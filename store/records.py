@@ -1,7 +1,6 @@
 """The eventsourcing library's application over our mapper and recorder: streams loaded as histories, entries saved."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import cast
 from uuid import UUID
 
@@ -47,19 +46,21 @@ class Records(Application[UUID]):
                 self._histories.put(label, found[label])
         return found
 
-    def append(self, entries: Sequence[Entry], request: Request) -> Position:
-        """Save entries as one request; answers the last position. What was appended is known without reading it."""
+    def append(self, entries: Sequence[Entry], request: Request, decided: Mapping[str, History]) -> Position:
+        """Save entries as one request; answers the last position. What was appended is known without reading it.
+
+        `decided` are the histories as they are with the entries, by label.
+        """
         recordings = self.events.put(entries, request=request)
         place = Position(0)
-        placed: dict[str, list[Entry]] = {}
+        newest: dict[str, Entry] = {}
         for entry, recording in zip(entries, recordings, strict=True):
             place = cast("Position", recording.notification.id)
-            here = replace(entry, position=int(place), recorded_at=place.recorded_at)
-            placed.setdefault(entry.stream, []).append(here)
-        for label, newer in placed.items():
-            history = self._cached(label)
-            if history.version == newer[0].number - 1:
-                self._histories.put(label, history.plus(newer))
+            entry.settle(int(place), place.recorded_at)
+            newest[entry.stream] = entry
+        for label, entry in newest.items():
+            if self._cached(label).version < entry.number and decided[label].entries[-1] is entry:
+                self._histories.put(label, decided[label])
         return place
 
     def _cached(self, label: str) -> History:

@@ -1,12 +1,12 @@
 """What is irregular: one rule each, asked when recording and at every viewpoint (DESIGN §3.10)."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from domain.errors import Broken
-from domain.fact import AGREED, INVESTED, INVESTED_YEAR, RECEIVED, Fact, Measure, Stage
+from domain.fact import AGREED, INVESTED, INVESTED_TOTAL, INVESTED_YEAR, RECEIVED, Fact, Stage
 from domain.history import View
 from domain.office.gates import NO_GATES, GatesInForce
 from domain.project.construction import (
@@ -27,7 +27,7 @@ from domain.project.statistics import EnteredStatistics
 from domain.project.taxes import TaxPaid
 from domain.questions.answers import Sourced
 from domain.questions.gates import passed_without
-from domain.questions.measures import stated
+from domain.questions.measures import stating
 from domain.settings import Settings
 from domain.values import Money
 
@@ -55,6 +55,18 @@ RULES = {
 """Every rule by its stable name, with its words in Chinese and English."""
 
 
+BUILDING: frozenset[type[Fact]] = frozenset(
+    (
+        ConstructionStarted,
+        ConstructionPaused,
+        ConstructionResumed,
+        ConstructionCompleted,
+        ProgressReported,
+        EnteredStatistics,
+    )
+)
+
+
 def broken(rule: str, about: str = "") -> Broken:
     """A rule with its words."""
     return Broken(rule, *RULES[rule], about)
@@ -71,24 +83,40 @@ class Mark:
 
 def irregularities(view: View, settings: Settings, gates: GatesInForce = NO_GATES) -> list[Mark]:
     """Every mark at the viewpoint, by fact and rule, under the settings and stage gates in force there."""
-    found = {
-        *_money(view),
-        *_building(view),
-        *_stages(view),
-        *_endings(view),
-        *_levels(view),
-        *_handovers(view),
-        *_plans(view, settings),
-        *_investment(view, settings),
-        *_taxes(view),
-        *_gates(view, gates),
-    }
+    return _marks(view, settings, gates, frozenset(view.by_kind))
+
+
+def marks_of(view: View, numbers: Collection[int], settings: Settings, gates: GatesInForce) -> dict[int, tuple[Broken, ...]]:
+    """The rules that some facts break, by number; only what may mark facts of their kinds is asked."""
+    kinds = frozenset(type(view.matters[number].current.fact) for number in numbers)
+    found: dict[int, tuple[Broken, ...]] = {}
+    for mark in _marks(view, settings, gates, kinds):
+        if mark.number in numbers:
+            found[mark.number] = (*found.get(mark.number, ()), broken(mark.rule, mark.about))
+    return found
+
+
+def _marks(view: View, settings: Settings, gates: GatesInForce, kinds: frozenset[type[Fact]]) -> list[Mark]:
+    """What marks facts of these kinds, and perhaps others."""
+    found: set[Mark] = set()
+    if FundsReceived in kinds:
+        found.update(_money(view))
+    if kinds & BUILDING:
+        found.update(_building(view))
+    if any(kind.stage is not Fact.stage for kind in kinds):
+        found.update(_stages(view), _gates(view, gates))
+    if any(kind.lines is not Fact.lines for kind in kinds):
+        found.update(_levels(view))
+    if kinds & {ResponsibilityHandedOver, ProjectTransferred}:
+        found.update(_handovers(view))
+    if any(issubclass(kind, PlanAct) for kind in kinds):
+        found.update(_plans(view, settings))
+    if ProgressReported in kinds:
+        found.update(_investment(view, settings))
+    if TaxPaid in kinds:
+        found.update(_taxes(view))
+    found.update(_endings(view))
     return sorted(found, key=lambda mark: (mark.number, mark.rule))
-
-
-def marks_of(view: View, number: int, settings: Settings, gates: GatesInForce) -> tuple[Broken, ...]:
-    """The rules one fact breaks."""
-    return tuple(broken(mark.rule, mark.about) for mark in irregularities(view, settings, gates) if mark.number == number)
 
 
 class IrregularFact(Sourced):
@@ -145,14 +173,7 @@ def _money(view: View) -> Iterator[Mark]:
 
 def _building(view: View) -> Iterator[Mark]:
     started, completed = _first(view, ConstructionStarted), _first(view, ConstructionCompleted)
-    for standing in view.of(
-        ConstructionCompleted,
-        ConstructionPaused,
-        ConstructionResumed,
-        ProgressReported,
-        EnteredStatistics,
-        ConstructionStarted,
-    ):
+    for standing in view.of(*BUILDING):
         day = standing.fact.occurred_on
         before_start = started is None or day < started
         match standing.fact:
@@ -207,26 +228,24 @@ def _endings(view: View) -> Iterator[Mark]:
 
 
 def _levels(view: View) -> Iterator[Mark]:
-    last: dict[tuple[Measure, str, int], int] = {}
+    last: dict[tuple[int, str, int], int] = {}
     years: defaultdict[int, int] = defaultdict(int)
     since_start = 0
-    for standing, measure, authority, amount, _ in stated(view):
-        if measure.sort == "level" and measure is not AGREED:
-            key = (
-                measure,
-                authority,
-                standing.fact.occurred_on.year if measure is INVESTED_YEAR else 0,
-            )  # begins anew each year
-            if amount < last.get(key, 0):
-                yield Mark(standing.number, "level_falls")
-            last[key] = amount
-        if isinstance(standing.fact, ProgressReported) and authority == "reported":
-            year = standing.fact.occurred_on.year
-            if measure.name == "invested":
+    for standing in stating(view):
+        fact, year = standing.fact, standing.fact.occurred_on.year
+        for measure, authority, amount, _ in standing.lines:
+            if measure.sort == "level" and measure is not AGREED:
+                key = measure.number, authority, year if measure is INVESTED_YEAR else 0  # begins anew each year
+                if amount < last.get(key, 0):
+                    yield Mark(standing.number, "level_falls")
+                last[key] = amount
+            if authority != "reported" or not isinstance(fact, ProgressReported):
+                continue
+            if measure is INVESTED:
                 years[year] += amount
                 since_start += amount
-            elif (measure.name == "invested_this_year" and years[year] and amount != years[year]) or (
-                measure.name == "invested_since_start" and since_start and amount < since_start
+            elif (measure is INVESTED_YEAR and years[year] and amount != years[year]) or (
+                measure is INVESTED_TOTAL and since_start and amount < since_start
             ):
                 yield Mark(standing.number, "sums_disagree")
 

@@ -51,16 +51,19 @@ class BureauTotal:
 
 
 def stated(view: View) -> Iterator[Counted]:
-    """Every figure that facts state, in order; of several citations of one statistical period only the last."""
+    """Every figure that facts state and that counts, in order."""
+    for standing in stating(view):
+        for line in standing.lines:
+            yield Counted(standing, line.measure, line.authority, line.amount)
+
+
+def stating(view: View) -> Iterator[Standing[Fact]]:
+    """The facts whose figures count, in order; of several citations of one statistical period only the last."""
     last: dict[object, int] = {}
     for cited in view.of(StatisticCited):
         last[cited.fact.measure, cited.fact.period] = cited.number
     replaced = {s.number for s in view.of(StatisticCited)} - set(last.values())
-    for standing in view.figures:
-        if standing.number in replaced:
-            continue
-        for line in standing.lines:
-            yield Counted(standing, line.measure, line.authority, line.amount)
+    return (standing for standing in view.figures if standing.number not in replaced)
 
 
 def counted(view: View, settings: Settings) -> Iterator[Counted]:
