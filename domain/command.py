@@ -261,7 +261,7 @@ def check_currency(fact: Fact, settings: Settings) -> None:
     """An actual amount is in the district's currency, or carries a rate and its date."""
     if not fact.converts:
         return
-    exchange: Exchange | None = getattr(fact, "exchange", None)
+    exchange: Exchange | None = fact.__dict__.get("exchange")
     for name, money in fact.__dict__.items():
         if type(money) is not Money:
             continue

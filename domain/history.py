@@ -167,17 +167,17 @@ class View:
     @cached_property
     def facts(self) -> tuple[Standing[Fact], ...]:
         """In force and not after `on`, in order: (occurred_on, turn, number)."""
-        current = (m.current for m in self.matters.values() if m.annulled_by is None)
-        visible = [s for s in current if s.fact.occurred_on <= self.viewpoint.on]
-        return tuple(sorted(visible, key=PLACE))
+        return tuple(sorted(chain.from_iterable(self.by_kind.values()), key=PLACE))
 
     @cached_property
     def by_kind(self) -> dict[type[Fact], tuple[Standing[Fact], ...]]:
         """The same facts by their kind, each kind's in order."""
         found: dict[type[Fact], list[Standing[Fact]]] = {}
-        for standing in self.facts:
-            found.setdefault(type(standing.fact), []).append(standing)
-        return {kind: tuple(facts) for kind, facts in found.items()}
+        for matter in self.matters.values():
+            standing = matter.current
+            if matter.annulled_by is None and standing.fact.occurred_on <= self.viewpoint.on:
+                found.setdefault(type(standing.fact), []).append(standing)
+        return {kind: tuple(sorted(facts, key=PLACE)) for kind, facts in found.items()}
 
     def of(self, *kinds: type[F]) -> Sequence[Standing[F]]:
         """The facts of some kinds (or of a base of several), in order."""
@@ -252,12 +252,11 @@ class View:
         """Put new facts in their places among those of the view before, instead of sorting all."""
         if "by_kind" not in was.__dict__:
             return
-        facts, by_kind = was.facts, was.by_kind.copy()
+        self.by_kind = was.by_kind.copy()
         for standing in more:
             if standing.fact.occurred_on <= self.viewpoint.on:
                 kind = type(standing.fact)
-                facts, by_kind[kind] = inserted(facts, standing), inserted(by_kind.get(kind, ()), standing)
-        self.__dict__.update(facts=facts, by_kind=by_kind)
+                self.by_kind[kind] = inserted(self.by_kind.get(kind, ()), standing)
 
     def _target(self, event: AnyJudgement) -> int:
         """The number of the fact that a judgement is about."""

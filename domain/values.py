@@ -28,6 +28,10 @@ def clean(text: str) -> str:
 
 
 def one_line(text: str) -> str:
+    """Clean, and without a break."""
+    if text.isprintable() and unicodedata.is_normalized("NFC", text):
+        return text
+    text = clean(text)
     if "\n" in text or "\t" in text:
         raise ValueError("one line only / 只能填写一行")
     return text
@@ -36,7 +40,6 @@ def one_line(text: str) -> str:
 Line = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=300),
-    AfterValidator(clean),
     AfterValidator(one_line),
 ]
 Prose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40_000), AfterValidator(clean)]

@@ -14,7 +14,7 @@ from domain.office.district import LedgerOpened
 from domain.office.person import EnterPerson
 from store.deciding import DRY, Asking, Deciding, FindFile, joined, no_file, together_in
 from store.people import People
-from store.reading import Reading
+from store.reading import Reading, no_collection
 from store.recorder import Conflict, Recorder, Request, RequestRepeated
 from store.records import Records
 
@@ -207,7 +207,8 @@ class Ledger:
         deciding = self.deciding()
         self._begin(deciding, asking)
         opening = len(deciding.entries)
-        work(deciding, asking)
+        with no_collection():
+            work(deciding, asking)
         if len(deciding.entries) == opening:
             raise NothingToRecord
         return deciding
