@@ -35,8 +35,6 @@ def create_app(services: Services) -> FastAPI:
         openapi_url=None,
         redirect_slashes=False,
     )
-    app.state.services = services
-    app.state.arrivals = Arrivals(lambda: services.questions.position()[0])
     asking = (
         questions.made,
         portfolio.made,
@@ -52,4 +50,11 @@ def create_app(services: Services) -> FastAPI:
     problems.install(app)
     if open_by_omission := unguarded(app):
         raise RuntimeError(f"routes without an action: {open_by_omission}")
+    return bound(app, services)
+
+
+def bound(app: FastAPI, services: Services) -> FastAPI:
+    """The same app over these services."""
+    app.state.services = services
+    app.state.arrivals = Arrivals(lambda: services.questions.position()[0])
     return app

@@ -40,7 +40,7 @@ STREAM = ROWS + "WHERE s.label = %s AND e.version > %s ORDER BY e.version LIMIT 
 
 @contextmanager
 def no_collection() -> Iterator[None]:
-    """A batch or a return makes tens of thousands of objects and no cycles: looking for them costs up to a quarter of the time."""
+    """A batch or return makes tens of thousands of objects and no cycles; looking costs up to a quarter of the time."""
     collecting = gc.isenabled()
     gc.disable()
     try:

@@ -13,11 +13,12 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 from typing import TextIO
 
 import psycopg
@@ -116,10 +117,11 @@ def _private(directory: Path, uid: int | None) -> None:
 
 
 class Embedded:
-    """One home's server, started and reachable for as long as somebody uses it."""
+    """One home's server, started and reachable for as long as somebody uses it; `settings` stand before SETTINGS."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, settings: Mapping[str, str] = MappingProxyType({})) -> None:
         self.home = home
+        self._settings = {**SETTINGS, **settings}
         self.place = place_of(home)
 
     def dsn(self, dbname: str = "lifecycle", user: str = "postgres") -> str:
@@ -192,7 +194,7 @@ class Embedded:
 
     def _start(self) -> None:
         """pg_ctl tells a stale pid file from a live server, and detaches it from our terminal's signals."""
-        options = " ".join(f"-c {name}={value or chr(39) * 2}" for name, value in SETTINGS.items())
+        options = " ".join(f"-c {name}={value or chr(39) * 2}" for name, value in self._settings.items())
         sockets = str(self.place.sockets).replace("'", "''")
         if not self._running():
             self._clear_the_way()

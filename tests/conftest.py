@@ -5,7 +5,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -19,6 +19,8 @@ from store.migrations import migrate
 from store.server import Embedded
 
 NUMBERS = itertools.count(1)
+FAST = {"fsync": "off", "full_page_writes": "off"}
+"""Of the server that most tests share: what a power cut would take is gone with it anyway, what a kill takes is not."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -38,13 +40,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[str]:
+def server(request: pytest.FixtureRequest) -> Iterator[str]:
     """The administrator's address of a server: LIFECYCLE_DATABASE_URL's, or an embedded one of this run."""
     given = os.environ.get("LIFECYCLE_DATABASE_URL")
     with ExitStack() as stack:
         if given is None:
             home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lifecycle-test-")))
-            embedded = Embedded(home)
+            embedded = Embedded(home, {} if request.config.getoption("--bench") else FAST)
             stack.callback(shutil.rmtree, embedded.place.root, ignore_errors=True)  # as root it is not below home
             given = stack.enter_context(embedded.used()).dsn("postgres")
         yield given
@@ -61,14 +63,27 @@ def template(server: str) -> Iterator[str]:
         connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
 
 
-@pytest.fixture
-def database(server: str, template: str) -> Iterator[str]:
-    """The administrator's address of an empty, migrated database of this test's own."""
+@contextmanager
+def cloned(server: str, template: str) -> Iterator[str]:
+    """The administrator's address of a copy of a database that nobody is connected to."""
     name = f"lifecycle_test_{os.getpid()}_{next(NUMBERS)}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())
         yield make_conninfo(server, dbname=name)
         connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+
+
+@pytest.fixture
+def origin(template: str) -> str:
+    """The database that a test's own is a copy of."""
+    return template
+
+
+@pytest.fixture
+def database(server: str, origin: str) -> Iterator[str]:
+    """The administrator's address of a migrated database of this test's own."""
+    with cloned(server, origin) as address:
+        yield address
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from domain.project.funds import FundsReceived
 from domain.project.listings import lists
 from domain.project.plans import PlanAdopted
 from domain.project.statistics import StatisticCited
-from projections.runner import Projecting, make_tables
+from projections.runner import EXISTS, Projecting, make_tables
 from store.database import as_role
 from store.mapper import EntryMapper
 from store.recorder import Recorder, Request
@@ -326,10 +326,11 @@ def write(recorder: Recorder, requests: list[list[Entry]]) -> None:
 
 
 def projector(database: str) -> psycopg.Connection:
-    """A connection that may write the read model, whose tables it makes."""
+    """A connection that may write the read model, whose tables it makes where there are none."""
     connection = psycopg.connect(as_role(database, "lifecycle_projector"), autocommit=True)
-    with connection.transaction():
-        make_tables(connection)
+    if connection.execute(EXISTS).fetchone() != (True,):
+        with connection.transaction():
+            make_tables(connection)
     return connection
 
 
