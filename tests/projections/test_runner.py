@@ -113,6 +113,19 @@ def test_rebuilt_and_incremental_are_the_same_row_for_row(database: str, pools: 
     assert contents(database) == incremental
 
 
+def test_a_rebuilt_read_model_goes_on_with_what_is_recorded_next(database: str, pools: Database):
+    made = world(120)
+    half = len(made.requests) // 2
+    write(recorder(pools), made.requests[:half])
+    rebuild(database)
+    write(recorder(pools), made.requests[half:])
+    with psycopg.connect(as_role(database, "lifecycle_projector"), autocommit=True) as connection:
+        Projecting(connection).catch_up()
+    incremental = contents(database)
+    rebuild(database)
+    assert contents(database) == incremental
+
+
 def test_a_request_of_many_entries_is_never_half_visible_however_small_the_batches(database: str, pools: Database):
     made = world(60)
     code = [label for label in made.book.histories if label.startswith("XM-")][:3]
