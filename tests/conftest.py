@@ -46,7 +46,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[str]:
     with ExitStack() as stack:
         if given is None:
             home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lifecycle-test-")))
-            embedded = Embedded(home, {} if request.config.getoption("--bench") else FAST)
+            embedded = Embedded(home, settings={} if request.config.getoption("--bench") else FAST)
             stack.callback(shutil.rmtree, embedded.place.root, ignore_errors=True)  # as root it is not below home
             given = stack.enter_context(embedded.used()).dsn("postgres")
         yield given

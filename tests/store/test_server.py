@@ -19,7 +19,7 @@ import store.server
 from store.accounts import Accounts
 from store.database import opened
 from store.migrations import migrate
-from store.server import DatabaseNotStarted, Embedded, place_of
+from store.server import DatabaseNotStarted, Embedded, place_of, written_by
 
 SETTINGS = """
 SELECT current_setting('data_checksums'), current_setting('listen_addresses'), datlocprovider, datlocale
@@ -141,6 +141,23 @@ def test_a_data_directory_is_never_made_anew_over_one_that_lacks_something(embed
     with pytest.raises(DatabaseNotStarted):
         embedded.ensure()
     (embedded.place.data / "PG_VERSION.away").rename(embedded.place.data / "PG_VERSION")
+    with embedded.used():
+        assert embedded.alive()
+
+
+@pytest.mark.parametrize(
+    ("major", "told"), [(16, "take a backup with ./run backup"), (15, "back it up with the version that did")]
+)
+def test_data_of_another_major_is_left_alone_and_the_way_out_told(embedded: Embedded, major: int, told: str):
+    with embedded.used():
+        pass
+    (embedded.place.data / "PG_VERSION").write_text(f"{major}\n")
+    assert written_by(embedded.home) == major
+    with pytest.raises(DatabaseNotStarted, match=told):
+        embedded.ensure()
+    with pytest.raises(DatabaseNotStarted, match="back it up with the version that did"):
+        Embedded(embedded.home, 15)
+    (embedded.place.data / "PG_VERSION").write_text("18\n")
     with embedded.used():
         assert embedded.alive()
 
