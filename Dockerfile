@@ -1,5 +1,5 @@
 FROM python:3.13.9-slim-bookworm
-RUN useradd --create-home --uid 10001 lifecycle && install -d -o lifecycle -g lifecycle /home/lifecycle/state
+RUN useradd --create-home --uid 10001 lifecycle && install -d -o lifecycle -g lifecycle /home/lifecycle/state /home/lifecycle/backups
 WORKDIR /app
 COPY requirements.lock ./
 RUN pip install --no-cache-dir --no-deps --require-hashes --only-binary :all: -r requirements.lock

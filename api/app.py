@@ -22,13 +22,14 @@ from api.rest.commands import commands
 from api.rest.document import DESCRIPTION, served
 from api.services import Services
 from projections.questions.viewpoints import Arrivals
+from store.settings import VERSION
 
 
 def create_app(services: Services) -> FastAPI:
     """Raises RuntimeError if any route could be reached without its action being declared."""
     app = FastAPI(
         title="重大项目全程账 · project lifecycle ledger",
-        version="0.1.0",
+        version=VERSION,
         description=DESCRIPTION,
         docs_url=None,
         redoc_url=None,

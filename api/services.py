@@ -15,7 +15,7 @@ from store.migrations import migrate
 from store.people import People
 from store.reading import Reading
 from store.recorder import Recorder
-from store.server import Embedded
+from store.server import MAJOR, Embedded, written_by
 from store.settings import Deployment, deployment
 from store.uploads import Uploads
 
@@ -40,15 +40,25 @@ class Services:
 
 
 @contextmanager
+def reached(settings: Deployment, *, as_written: bool = False) -> Iterator[tuple[str, Embedded | None]]:
+    """The administrator's address of the database, as it is: the embedded server started, or the given one's.
+
+    `as_written` starts the version of PostgreSQL that wrote the data. Raises DatabaseNotStarted.
+    """
+    if settings.database_url is not None:
+        yield settings.database_url, None
+        return
+    found = written_by(settings.home) if as_written else None
+    with Embedded(settings.home, found or MAJOR).used() as embedded:
+        yield embedded.dsn(), embedded
+
+
+@contextmanager
 def services(settings: Deployment, *, size: int = 10) -> Iterator[Services]:
     """The embedded server started or a given one reached, migrated, pools open. Raises DatabaseNotStarted, BadSetting."""
     evidence = store.evidence.opened(settings)
     with ExitStack() as stack:
-        embedded: Embedded | None = None
-        dsn = settings.database_url
-        if dsn is None:
-            embedded = stack.enter_context(Embedded(settings.home).used())
-            dsn = embedded.dsn()
+        dsn, embedded = stack.enter_context(reached(settings))
         migrate(dsn, settings.schema)
         database = stack.enter_context(opened(dsn, settings.schema, size=size))
         yield over(database, dsn, settings.schema, embedded, evidence)

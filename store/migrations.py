@@ -22,6 +22,7 @@ END $$
 KNOWN = "SELECT FROM pg_roles WHERE rolname = %s"
 HELD = "SELECT pg_has_role(%(role)s, 'SET') AND pg_has_role(%(role)s, 'USAGE')"
 APPLIED = "SELECT name, sha256 FROM migration ORDER BY name"
+RESTORING = "SELECT to_regclass('head') IS NOT NULL AND NOT EXISTS (SELECT FROM migration)"
 RECORD = "INSERT INTO migration (name, sha256) VALUES (%s, %s)"
 
 
@@ -51,12 +52,22 @@ def migrate(admin_dsn: str, schema: str = "district") -> list[str]:
         try:
             _roles(connection)
             _schemas(connection, schema)
+            if unfinished(connection):
+                raise MayNotMigrate(
+                    "上次恢复未完成，请重新执行 lifecycle restore"
+                    " / a restore was interrupted here: run lifecycle restore again"
+                )
             return [name for name, content in _files() if _apply(connection, name, content)]
         except psycopg.errors.InsufficientPrivilege as refused:
             raise MayNotMigrate(
                 f"登录角色权限不足 / this login may not set up the database: {refused.diag.message_primary}\n"
                 f"请由数据库管理员执行 / have the server's administrator type:\n{_what_helps(connection)}"
             ) from refused
+
+
+def unfinished(connection: psycopg.Connection) -> bool:
+    """Whether a restore was killed here: tables are there, and the last thing it loads, what was applied, is not."""
+    return connection.execute(RESTORING).fetchone() == (True,)
 
 
 def _missing(connection: psycopg.Connection) -> list[str]:

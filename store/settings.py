@@ -7,6 +7,9 @@ from pathlib import Path
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
+VERSION = "0.1.0"
+"""Of this program, as pyproject.toml has it."""
+
 
 class BadSetting(ValueError):
     """A value in the environment cannot be used."""

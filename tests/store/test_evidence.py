@@ -9,10 +9,15 @@ from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from store.backup import Source, take
 from store.evidence import Arriving, Evidence, EvidenceAway, FileMissing, FileTooLarge, Folder, forget, opened
+from store.manifest import MANIFEST, damages, evidence_part
+from store.restore import put_evidence
 from store.settings import BadSetting, Deployment, deployment
+from store.tools import tools
 from tests.s3 import free_port, serving
 
 
@@ -53,6 +58,36 @@ def test_what_was_put_is_read_again_byte_for_byte_and_counted(evidence: Evidence
     assert evidence.sizes([*digests, "0" * 64]) == {d: len(c) for d, c in zip(digests, contents, strict=True)}
     assert sorted(evidence.all()) == sorted(digests)
     assert max(len(piece) for piece in evidence.open(digests[2])) < 4_000_000
+
+
+def test_a_backup_checks_files_while_it_copies_them_and_a_restore_puts_them_into_either_store(
+    evidence: Evidence, database: str, tmp_path: Path
+):
+    whole, gone, changed = (put(evidence, content) for content in (b"whole" * 1_000_000, b"gone", b"changed"))
+    with psycopg.connect(database, options="-c search_path=district") as connection:
+        for digest in (whole, gone[::-1], changed):
+            values = (digest, f"{digest[:4]}.pdf")
+            connection.execute("INSERT INTO upload VALUES (%s, 'p-wang', 'office', %s, 'application/pdf', 5)", values)
+    (tmp_path / "altered").write_bytes(b"CHANGED")
+    evidence.put(tmp_path / "altered", changed, anew=True)
+    taken = take(Source(database, "district", tools(database, 16), evidence, {}), tmp_path / "to")
+    wrong = {file.sha256: (file.state, file.name) for file in taken.manifest.wrong}
+    assert wrong == {
+        gone[::-1]: ("missing", f"{gone[::-1][:4]}.pdf"),
+        changed: ("altered", f"{changed[:4]}.pdf"),
+    }
+    parts = list(taken.manifest.evidence())
+    assert [part.name for part in parts] == [evidence_part(whole)]
+    assert damages(taken.folder, taken.manifest.parts) == []
+
+    (tmp_path / "altered").write_bytes(b"other" * 1_000_000)
+    evidence.put(tmp_path / "altered", whole, anew=True)
+    assert put_evidence(evidence, taken.folder, parts) == []
+    assert b"".join(evidence.open(whole)) == b"whole" * 1_000_000
+    (taken.folder / parts[0].name).write_bytes(b"other" * 1_000_000)
+    evidence.put(taken.folder / MANIFEST, whole, anew=True)
+    assert put_evidence(evidence, taken.folder, parts) == [(parts[0].name, "altered")]
+    assert list(evidence.incoming.iterdir()) == []
 
 
 def test_what_is_not_there_is_missing(evidence: Evidence):
