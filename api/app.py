@@ -10,6 +10,7 @@ from api.rest import (
     health,
     irregularities,
     office,
+    people,
     periods,
     portfolio,
     problems,
@@ -43,6 +44,7 @@ def create_app(services: Services) -> FastAPI:
         periods.made,
         feed.made,
         office.made,
+        people.made,
         vocabulary.made,
         targets.made,
     )

@@ -13,7 +13,11 @@ from starlette.concurrency import run_in_threadpool
 from api.access.doors import Running, asks
 from domain.command import Action
 from domain.errors import Refused
-from domain.office.unit import UnitOpened, UnitRenamed
+from domain.office.identities import PREFIX as PERSON
+from domain.office.person import ERASED, erased, naming_numbers
+from domain.office.unit import PREFIX as UNIT
+from domain.office.unit import named
+from domain.viewpoint import Viewpoint
 from projections.questions.viewpoints import Arrivals, Asked, BadViewpoint, Resolved
 
 YEARS = ("1949", "2199")
@@ -48,10 +52,12 @@ class ViewpointAnswer(BaseModel):
 
 
 class Names(BaseModel):
-    """For display only: names may change or be erased, references never do."""
+    """For display only, as they were at the viewpoint. References never change; of a person in `erased` the names were
+    erased by law, at every viewpoint, and what stands instead of them says so."""
 
     persons: dict[str, str] = {}
     units: dict[str, str] = {}
+    erased: list[str] = []
 
 
 class Answer(BaseModel):
@@ -102,12 +108,14 @@ def answer(services: Running, at: Resolved, body: dict[str, Any], units: Collect
             persons.add(value)
         elif key in UNITS:
             named.add(value)
-    whole["names"] = {"persons": services.people.names(persons), "units": unit_names(services, named)}
+    whole["names"] = names_at(services, at.viewpoint, persons, named)
     return Response(to_json(whole), media_type="application/json")
 
 
-PERSONS = frozenset({"person", "on_behalf_of", "approver"})
-UNITS = frozenset({"unit", "lead_unit", "introducing_unit", "hosting_unit", "from_unit", "to_unit", "bureau", "authority"})
+PERSONS = frozenset({"person", "on_behalf_of", "approver", "other"})
+UNITS = frozenset(
+    {"unit", "lead_unit", "introducing_unit", "hosting_unit", "from_unit", "to_unit", "bureau", "authority", "merged_into"}
+)
 
 
 def mentioned(value: Any) -> Iterator[tuple[str, str]]:
@@ -123,15 +131,29 @@ def mentioned(value: Any) -> Iterator[tuple[str, str]]:
             yield from mentioned(inner)
 
 
-def unit_names(services: Running, codes: set[str]) -> dict[str, str]:
-    """The newest name of each unit that is in the ledger."""
-    histories = services.ledger.records.histories([f"unit:{code}" for code in sorted(codes)])
-    names: dict[str, str] = {}
+def names_at(services: Running, viewpoint: Viewpoint, persons: set[str], units: set[str]) -> dict[str, Any]:
+    """The names that people and units bore at the viewpoint; the first they ever had, where they came in later."""
+    histories = services.ledger.records.histories(
+        [*(UNIT + code for code in sorted(units)), *(PERSON + ref for ref in sorted(persons))]
+    )
+    kept = services.people.by_number(persons)
+    found: dict[str, Any] = {"persons": {}, "units": {}, "erased": []}
     for label, history in histories.items():
-        for standing in history.now.facts:
-            if isinstance(standing.fact, UnitOpened | UnitRenamed):
-                names[label.removeprefix("unit:")] = standing.fact.name
-    return names
+        if not history.version:
+            continue
+        view = history.at(viewpoint)
+        view = view if view.facts else history.now
+        if label.startswith(UNIT):
+            if borne := named(view):
+                found["units"][label.removeprefix(UNIT)] = borne[-1].fact.name
+            continue
+        ref = label.removeprefix(PERSON)
+        if erased(history):
+            found["persons"][ref] = ERASED
+            found["erased"].append(ref)
+        elif said := [kept[ref, n] for n in naming_numbers(view) if (ref, n) in kept]:
+            found["persons"][ref] = said[-1]
+    return found
 
 
 def cursor_of(code: str) -> str:

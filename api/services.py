@@ -73,7 +73,7 @@ def over(
 ) -> Services:
     """The same over pools that are open already; files of evidence are kept where the environment says, unless told."""
     recorder, reading = Recorder(database.writing, database.reading), Reading(database.reading)
-    people = People(database.writing)
+    people = People(database.writing, dsn, schema)
     settings = deployment()
     evidence = evidence or store.evidence.opened(settings)
     uploads = Uploads(database.writing, database.reading, evidence)

@@ -2,11 +2,11 @@
 
 import functools
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Any, TypeVar, cast, get_args
+from typing import Annotated, Any, ClassVar, TypeVar, cast, get_args
 
 from pydantic import Field, TypeAdapter
 
@@ -54,6 +54,8 @@ class Action(StrEnum):
 class Command(Frozen):
     """What every command may carry besides its own particulars; it goes into the envelope."""
 
+    erasable: ClassVar[tuple[str, ...]] = ()
+    """Fields that reach neither an entry nor the digest of a request: a person's name, which may have to be erased."""
     document: Line | None = None
     """The paper it rests on."""
     reason: Prose | None = None
@@ -78,6 +80,8 @@ class StatesFact(Command, Particulars):
 
 
 Load = Callable[[str], History]
+Same = Callable[[Iterable[str]], frozenset[str]]
+"""The references given, and every other that is known to mean one of the same people."""
 
 
 @dataclass(frozen=True)
@@ -103,12 +107,19 @@ class Context:
     """Whether the target came in a return of the actor's own unit that is not accepted yet: theirs to put right alone."""
     bureau: bool = False
     """Whether the actor's unit is the project's recognising bureau (认定部门) today."""
+    same: Same = frozenset
+    """Who was entered twice and joined (domain.office.identities) is one person."""
     load: Load = History
     """Any other stream as it is now, for decisions that rest on several."""
     new_code: Callable[[int], str] | None = None
     """The next free code for a project of a year."""
     file: KeptFile | None = None
     """The file that the command names by its SHA-256; None where no such file is kept."""
+
+    @property
+    def people(self) -> frozenset[str]:
+        """Every reference of everybody whose act this is: none of them decides on what any of them recorded."""
+        return self.same(self.by.people)
 
 
 C = TypeVar("C", bound=Command)
@@ -229,7 +240,7 @@ def check_fact(past: History, fact: Fact, context: Context, *, without: int | No
     approver = fact.approved_by()
     if approver is not None:
         recorded_by = context.by if without is None else past.now.matters[without].current.original.envelope.actor
-        if approver in recorded_by.people:
+        if context.same([approver]) & recorded_by.people:
             raise SelfApproval(pointer="/approver")
     fact.check(past.now if without is None else past.now.without(without), context.settings)
 

@@ -143,6 +143,8 @@ class Fact(Particulars):
     joint: ClassVar[bool] = False
     """Whether it begins an act over several streams, whose other entries follow from it (DESIGN §3.13)."""
 
+    annulled: ClassVar[bool] = True
+    """Whether it may be annulled; what cannot be undone in the world is not undone here either."""
     begins: ClassVar[bool] = False
     """Whether it is the first of its stream, without which nothing else is said there."""
     rests_on: ClassVar[tuple[type["Fact"], ...]] = ()

@@ -1,7 +1,7 @@
 """Every kind of fact and every command, by importing the files that declare them; a new noun is one line here."""
 
 from domain.judging import corrections, endorsements, evidence, verdicts
-from domain.office import district, gates, period, person, reconciliation, returns, targets, unit
+from domain.office import district, gates, identities, period, person, reconciliation, returns, targets, unit
 from domain.office import exemptions as unit_exemptions
 from domain.project import (
     benefits,
@@ -68,4 +68,5 @@ DECLARING = (
     mergers,
     tax_sharing,
     gates,
+    identities,
 )

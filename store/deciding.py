@@ -27,6 +27,7 @@ from domain.office.district import LABEL as DISTRICT
 from domain.office.district import settings_of
 from domain.office.exemptions import need_not_report
 from domain.office.gates import NO_GATES, GatesInForce, gates_of
+from domain.office.identities import joined_with
 from domain.office.period import opening
 from domain.office.person import EnterPerson
 from domain.office.returns import NotAFact, SubmitReturn, is_theirs, late
@@ -289,6 +290,7 @@ class Deciding:
             imported=asking.imported,
             alone=alone,
             bureau=bureau,
+            same=lambda refs: joined_with(self.past, refs),
             load=self.past,
             new_code=lambda year: self._promise(f"{settings.label}-{year}-"),
             file=file,

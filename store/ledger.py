@@ -11,7 +11,9 @@ from domain.entry import SHANGHAI, Actor, Entry, Source, cite
 from domain.errors import Broken, Refused
 from domain.office.district import LABEL as DISTRICT
 from domain.office.district import LedgerOpened
-from domain.office.person import EnterPerson
+from domain.office.identities import PREFIX as PERSON
+from domain.office.person import NAMING, ErasePerson
+from domain.values import clean
 from store.deciding import DRY, Asking, Deciding, FindFile, joined, no_file, together_in
 from store.people import People
 from store.reading import Reading, no_collection
@@ -65,6 +67,8 @@ class Recorded:
     position: int
     recorded_at: datetime
     repeated: bool = False
+    naming: tuple[str, ...] = ()
+    """The entries that gave somebody a name, in order."""
 
     @property
     def entry(self) -> str:
@@ -81,6 +85,7 @@ class Proposed:
     reason_needed: bool
 
 
+NAMING_TOPICS = frozenset(kind.kind.topic for kind in NAMING)
 Item = tuple[str | None, Command]
 Work = Callable[[Deciding, Asking], None]
 """Decides whatever one request is to record; may be called again when somebody was first."""
@@ -137,7 +142,9 @@ class Ledger:
             self._decide(deciding, asking, items, expected, joint)
 
         recorded = self._transact(work, Asking(by, source, datetime.now(SHANGHAI), request), asked)
-        self._remember_names(recorded, items)
+        self._remember_names(recorded, items, key.key)
+        if any(isinstance(command, ErasePerson) for _, command in items):
+            self._people.sweep()
         return recorded
 
     def propose(
@@ -162,12 +169,18 @@ class Ledger:
         asked = any(i.reason == DRY for e in entries for i in e.envelope.irregular)
         return Proposed(entries, deciding.irregular, asked)
 
-    def _remember_names(self, recorded: Recorded, items: Sequence[Item]) -> None:
-        """Only names of people who were entered: those of a refused request leave no trace."""
-        entered = [s.partition("#")[0] for s in recorded.entries if s.startswith("person:") and s.endswith("#1")]
-        names = [command.name for _, command in items if isinstance(command, EnterPerson)]
-        for label, name in zip(entered, names, strict=True):
-            self._people.remember(label.removeprefix("person:"), name)
+    def _remember_names(self, recorded: Recorded, items: Sequence[Item], key: str) -> None:
+        """Only names that were recorded: those of a refused request leave no trace.
+
+        Raises KeyReused where a repeat gives another name: the digest of a request does not know it.
+        """
+        names = [clean(str(getattr(command, field))) for _, command in items for field in command.erasable]
+        places = [citation.removeprefix(PERSON).rpartition("#") for citation in recorded.naming]
+        kept = self._people.by_number([ref for ref, _, _ in places]) if recorded.repeated and places else {}
+        for (ref, _, number), name in zip(places, names, strict=True):
+            if kept.get((ref, int(number)), name) != name:
+                raise KeyReused(key)
+            self._people.remember(ref, name, int(number))
 
     def record_work(self, work: Work, *, by: Actor, source: Source, body: bytes) -> Recorded | None:
         """One request of whatever `work` decides; None when it decided nothing. For imports, which propose."""
@@ -252,6 +265,7 @@ class Ledger:
             stream=decided[0].stream,
             position=int(last),
             recorded_at=last.recorded_at,
+            naming=tuple(e.citation for e in decided if isinstance(e.event, NAMING)),
         )
 
     def repeated(self, key: Asked) -> Recorded | None:
@@ -267,12 +281,14 @@ class Ledger:
             raise KeyReused(asked.key)
         rows = [r for r in self._recorder.entries_of(found.first, found.last) if r.topic != LedgerOpened.kind.topic]
         labels = [(r.label or "", r.originator_version) for r in rows]
+        cited = tuple(cite(label, number) for label, number in labels)
         return Recorded(
-            entries=tuple(cite(label, number) for label, number in labels),
+            entries=cited,
             stream=labels[0][0],
             position=found.last,
             recorded_at=found.recorded_at,
             repeated=True,
+            naming=tuple(c for c, r in zip(cited, rows, strict=True) if r.topic in NAMING_TOPICS),
         )
 
 

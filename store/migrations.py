@@ -9,7 +9,7 @@ from psycopg import sql
 SQL = Path(__file__).parent / "sql"
 LOCK = 0x4C494645  # one advisory key for all migrations of a database; roles are the cluster's, see CREATE_ROLE
 OLDEST = 160000
-ROLES = ("lifecycle_owner", "lifecycle_service", "lifecycle_projector", "lifecycle_reader")
+ROLES = ("lifecycle_owner", "lifecycle_service", "lifecycle_projector", "lifecycle_reader", "lifecycle_eraser")
 
 CREATE_ROLE = """
 DO $$ BEGIN

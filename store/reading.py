@@ -33,6 +33,11 @@ AT_TIME = "SELECT last FROM request WHERE recorded_at <= %s ORDER BY recorded_at
 AT_POSITION = "SELECT last FROM request WHERE last <= %s ORDER BY last DESC LIMIT 1"
 MOMENT = "SELECT recorded_at FROM request WHERE last = %s"
 LABELS = "SELECT label FROM stream WHERE label LIKE %s ORDER BY label"
+BEARING = """
+SELECT DISTINCT s.label FROM entry e JOIN stream s ON s.id = e.stream
+WHERE e.topic IN ('unit_closed', 'unit_merged', 'persons_joined') ORDER BY s.label
+"""
+"""As the index entry_bearing has it."""
 LAST_NUMBER = r"SELECT max(substring(label FROM '\d+$')::int) FROM stream WHERE label LIKE %s"
 STAGED = "SELECT count(*) FROM staged"
 STREAM = ROWS + "WHERE s.label = %s AND e.version > %s ORDER BY e.version LIMIT %s"
@@ -95,6 +100,11 @@ class Reading:
         """Streams by the beginning of their label: `unit:`, `person:`, `XH-2026-`."""
         with self._pool.connection() as connection:
             return [row[0] for row in connection.execute(LABELS, (f"{prefix}%",))]
+
+    def bearing(self) -> list[str]:
+        """Streams of units that were dissolved and of people who were joined: what bears on projects (questions.around)."""
+        with self._pool.connection() as connection:
+            return [row[0] for row in connection.execute(BEARING)]
 
     def next_number(self, prefix: str) -> int:
         """The first free number under a prefix of project codes."""

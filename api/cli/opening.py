@@ -34,8 +34,9 @@ def main(arguments: argparse.Namespace) -> int:
             say(f"将记录 {entries} 条。", f"{entries} entries would be recorded.")
             return 0
         last = backfill.open(prepared, IMPORTER, Source(door="cli"))
-        for ref, name in opening.names.items():
-            running.people.remember(ref, name)
+        for (ref, number), name in opening.names.items():
+            running.people.remember(ref, name, number)
+        running.people.sweep()
     requests = len(prepared.requests)
     say(
         f"台账已启用：补录 {requests} 次、{entries} 条，至 @{last}。此后记录时间一律以数据库时钟为准。",

@@ -33,7 +33,7 @@ from domain.settings import Lands
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 MARKS = (
-    *("not_started_when_due", "completion_overdue", "paused", "unowned", "irregular"),
+    *("not_started_when_due", "completion_overdue", "paused", "unowned", "holder_dissolved", "irregular"),
     *("corrected", "annulled", "reinstated", "pending", "late"),
     *("recognised", "not_recognised", "judge_again", "disputed"),
 )

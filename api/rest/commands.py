@@ -1,7 +1,10 @@
 """The routes of every command, made from the table of commands: `POST …/{noun}` is `noun`'s file."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
+from functools import reduce
+from operator import getitem
 from typing import Annotated, Any, Literal, get_args
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
@@ -147,13 +150,21 @@ def schema_name(stream: StreamKind, noun: str) -> str:
     return f"{stream}_{noun}_command"
 
 
-def asked(request: Request, by: By, key: str | None, body: bytes) -> Asked | None:
-    """The idempotency key in its actor's scope, with the request's canonical bytes: the order of fields does not count."""
+def asked(
+    request: Request, by: By, key: str | None, body: bytes, erasable: Sequence[tuple[int | str, ...]] = ()
+) -> Asked | None:
+    """The idempotency key in its actor's scope, with the request's canonical bytes: the order of fields does not count.
+
+    `erasable`: the places in the body that the digest leaves out, for it would confirm a name that somebody guesses.
+    """
     if key is None:
         return None
     if not (0 < len(key) <= 200 and key.isascii() and key.isprintable()):
         raise BadKey
-    canonical = json.dumps([request.method, request.url.path, from_json(body)], sort_keys=True)
+    whole = from_json(body)
+    for *path, last in erasable:
+        reduce(getitem, path, whole)[last] = None
+    canonical = json.dumps([request.method, request.url.path, whole], sort_keys=True)
     return Asked(by.person, key, canonical.encode())
 
 
@@ -211,7 +222,8 @@ def _begin(made: APIRouter, stream: StreamKind, noun: str, path: str) -> None:
         command = reader(stream, noun).validate_json(body)
         if dry_run:
             return proposed(services.ledger.propose([(None, command)], by=by, source=API))
-        recorded = services.ledger.record(None, command, by=by, source=API, key=asked(request, by, key, body))
+        known = asked(request, by, key, body, [(field,) for field in command.erasable])
+        recorded = services.ledger.record(None, command, by=by, source=API, key=known)
         return answered(recorded)
 
     made.add_api_route(
@@ -243,7 +255,7 @@ def _follow(made: APIRouter, stream: StreamKind, noun: str, path: str, label: st
         command = reader(stream, noun).validate_json(body)
         if dry:
             return proposed(services.ledger.propose([(label, command)], by=by, source=API, expected=expected(match)))
-        known = asked(request, by, key, body)
+        known = asked(request, by, key, body, [(field,) for field in command.erasable])
         return answered(services.ledger.record(label, command, by=by, source=API, key=known, expected=expected(match)))
 
     def record(
@@ -288,7 +300,8 @@ def batches(request: Request, body: Body, services: Running, by: By, key: Key = 
     items = [(_stream(item), _command(n, item)) for n, item in enumerate(batch.commands)]
     if dry_run:
         return proposed(services.ledger.propose(items, by=by, source=API, joint=batch.joint))
-    known = asked(request, by, key, body)
+    erasable = [("commands", n, "command", field) for n, (_, command) in enumerate(items) for field in command.erasable]
+    known = asked(request, by, key, body, erasable)
     try:
         return answered(services.ledger.record_all(items, by=by, source=API, key=known, joint=batch.joint))
     except Refused as refused:

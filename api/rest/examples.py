@@ -245,6 +245,19 @@ def attested() -> Iterator[Example]:
         yield Example(f"{stream}/evidence", withdraw | about)
 
 
+def people_and_units() -> Iterator[Example]:
+    """A change of name, two references that are one person, an erasure; units merged, asked for from either side."""
+    yield Example("/people/p-wang/names", on("2026-11-20", name="王某某", document="户籍变更〔2026〕1号"))
+    yield Example("/people", on("2026-11-20", ref="p-wang-2", name="王某某"))
+    yield Example("/people/p-wang/identities", on("2026-11-20", other="p-wang-2", document="〔2026〕32号"))
+    yield Example("/people/p-li/erasures", on("2026-11-21", ground="本人依法请求删除", document="〔2026〕33号"))
+    for code, name in (("bureau-d", "丁局"), ("bureau-e", "戊局")):
+        yield Example("/units", on("2026-11-20", code=code, name=name, sort="bureau"))
+    reform: Body = {"document": "机构改革〔2026〕1号"}
+    yield Example("/units/bureau-c/mergers", on("2026-11-21", act="absorb", units=["bureau-d"]) | reform)
+    yield Example("/units/bureau-e/mergers", on("2026-11-21", act="merge_into", into="bureau-c") | reform)
+
+
 def examples() -> Iterator[Example]:
     """All of them, in order."""
     yield from office()
@@ -265,6 +278,7 @@ def examples() -> Iterator[Example]:
     yield from the_year()
     yield from several()
     yield from attested()
+    yield from people_and_units()
     yield Example(
         "/tokens", {"person": "p-wang", "unit": "street-a", "post": "科员", "role": "unit", "days": 365}, "administrator"
     )

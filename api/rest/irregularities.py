@@ -91,10 +91,10 @@ def irregularities(
     rows, following = page(services, at, project, unit, role, cursor, limit)
     codes = [row.code for row in rows]
     views, settings, gates = services.questions.project.several(codes, at.viewpoint)
-    across = services.questions.concerning(at, codes)
+    across, around = services.questions.concerning(at, codes), services.questions.project.around(at.viewpoint)
     found: list[dict[str, Any]] = []
     for row in rows:
-        marks = [m for m in irregular_facts(views[row.code], settings, gates) if rule in (None, m.rule)]
+        marks = [m for m in irregular_facts(views[row.code], settings, gates, around) if rule in (None, m.rule)]
         shared = [a for a in across[row.code] if rule in (None, a.rule)]
         if marks or shared:
             told = {

@@ -1,6 +1,5 @@
-"""The other streams, asked: units, people and their posts, the district's settings."""
+"""The district asked: its settings and stage gates."""
 
-from collections.abc import Iterator
 from datetime import date
 
 from fastapi import APIRouter, Response
@@ -8,39 +7,10 @@ from pydantic import BaseModel
 
 from api.access.doors import Running, router
 from api.asking import READS, Answer, At, answer
-from domain.history import View
 from domain.office.gates import Gates
-from domain.office.person import PersonEntered, PostLeft, PostTaken
-from domain.office.unit import UnitClosed, UnitOpened, UnitRenamed
 from domain.settings import Settings
-from projections.questions.viewpoints import Resolved
 
 made: APIRouter = router(tags=["questions"])
-
-
-class UnitAnswer(BaseModel):
-    unit: str
-    name: str
-    sort: str
-    closed: bool
-
-
-class UnitsAnswer(Answer):
-    units: list[UnitAnswer]
-
-
-class PostAnswer(BaseModel):
-    unit: str
-    title: str
-
-
-class PersonAnswer(BaseModel):
-    person: str
-    posts: list[PostAnswer]
-
-
-class PeopleAnswer(Answer):
-    people: list[PersonAnswer]
 
 
 class SettingsAnswer(Answer):
@@ -62,44 +32,6 @@ class GatesAnswer(Answer):
     gates: Gates
     binding: bool
     adopted: list[AdoptedGates]
-
-
-@made.get("/units", response_model=UnitsAnswer, operation_id="list_units", openapi_extra=READS)
-def list_units(services: Running, at: At) -> Response:
-    """Every unit that was there at the viewpoint, with the name it bore."""
-    units = []
-    for label, view in _views(services, at, "unit:"):
-        opened = view.of(UnitOpened)
-        if opened:
-            named = [s.fact.name for s in view.facts if isinstance(s.fact, UnitOpened | UnitRenamed)]
-            code, closed = label.removeprefix("unit:"), bool(view.of(UnitClosed))
-            units.append({"unit": code, "name": named[-1], "sort": opened[0].fact.sort, "closed": closed})
-    return answer(services, at, {"units": units})
-
-
-@made.get("/people", response_model=PeopleAnswer, operation_id="list_people", openapi_extra=READS)
-def list_people(services: Running, at: At) -> Response:
-    """Everybody who was there at the viewpoint, by reference, with the posts held; names beside, unless erased."""
-    people = []
-    for label, view in _views(services, at, "person:"):
-        posts: list[dict[str, str]] = []
-        for standing in view.facts:
-            match standing.fact:
-                case PostTaken() as fact:
-                    posts.append({"unit": fact.unit, "title": fact.title})
-                case PostLeft() as fact:
-                    posts = [p for p in posts if p != {"unit": fact.unit, "title": fact.title}]
-                case _:
-                    pass
-        if view.of(PersonEntered):
-            people.append({"person": label.removeprefix("person:"), "posts": posts})
-    return answer(services, at, {"people": people})
-
-
-def _views(services: Running, at: Resolved, prefix: str) -> Iterator[tuple[str, View]]:
-    histories = services.ledger.records.histories(services.reading.labels(prefix))
-    for label in sorted(histories):
-        yield label, histories[label].at(at.viewpoint)
 
 
 @made.get("/district/settings", response_model=SettingsAnswer, operation_id="district_settings", openapi_extra=READS)

@@ -14,7 +14,7 @@ from api.sheets.reading import Row, Snapshot
 from domain.command import BEGINNINGS, TABLE, Command
 from domain.entry import Actor, Role, Source, stream_kind
 from domain.errors import Refused
-from domain.office.person import EnterPerson
+from domain.office.identities import PREFIX as PERSON
 from domain.values import Instant, Line, PersonRef, UnitCode, clean
 from store.backfill import Staged
 from store.deciding import Asking, Deciding, together_in
@@ -102,8 +102,8 @@ class Opening:
 
     def __init__(self) -> None:
         self.refusals: list[Refusal] = []
-        self.names: dict[str, str] = {}
-        """Names by reference of the people entered: kept once the opening is done, or they would be of nobody."""
+        self.names: dict[tuple[str, int], str] = {}
+        """Names of people by reference and entry number: kept once the opening is done, or they would be of nobody."""
 
     def decide(self, rows: Sequence[Staged], deciding: Deciding, asking: Asking) -> None:
         if rows[0].kind == "snapshot":
@@ -131,7 +131,7 @@ class Opening:
             beside = [CommandLine.model_validate_json(r.content) for r in rows]
             together = together_in([(b.stream, the_command(b)) for b in beside], deciding.past)
             entries = deciding.decide(said.stream, command, mine, together)
-            if isinstance(command, EnterPerson):
-                self.names[entries[0].stream.removeprefix("person:")] = clean(command.name)
+            for name in command.erasable:
+                self.names[entries[0].stream.removeprefix(PERSON), entries[0].number] = clean(getattr(command, name))
         except Refused as error:
             self.refusals.append(Refusal(row.file, row.row, said.stream or said.noun, error))

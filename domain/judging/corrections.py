@@ -87,6 +87,12 @@ class BeginsItsStream(Refused):
     zh = "单位、人员及本区台账的首条记录不能作废，请改为登记撤销或离任。"
 
 
+class NeverAnnulled(Refused):
+    """What this states cannot be undone, so the entry is never annulled."""
+
+    zh = "所记之事不可逆，该记录不能作废。"
+
+
 class CorrectedAsAWhole(Refused):
     """This is part of one act over several projects: annul all of it, and record it anew with the approval."""
 
@@ -162,7 +168,7 @@ def propose_correction(past: History, command: ProposeCorrection, context: Conte
         raise Stale(cite(past.label, current.wording.number), pointer="/replaces")
     if command.reads == current.fact:
         raise NothingChanges(cite(past.label, command.target), pointer="/reads")
-    if command.reads.approved_by() in context.by.people:
+    if command.reads.approved_by() in context.people:
         raise SelfApproval(cite(past.label, command.target), pointer="/reads/approver")
     bound = current.fact.joint or current.original.envelope.causation is not None
     if bound and command.reads.jointly() != current.fact.jointly():
@@ -181,6 +187,8 @@ def propose_annulment(past: History, command: ProposeAnnulment, context: Context
         raise IsAnnulled(cite(past.label, command.target), pointer="/target")
     if matter.current.fact.begins and stream_kind(past.label) != "project":
         raise BeginsItsStream(past.label, pointer="/target")
+    if not matter.current.fact.annulled:
+        raise NeverAnnulled(cite(past.label, command.target), pointer="/target")
     together("annul", matter.current.original, context)
     if context.alone:
         check_rest(past, command.target, None, context)
@@ -211,7 +219,7 @@ def the_proposal(past: History, number: int) -> tuple[Entry, Proposal]:
 def independent(entry: Entry, matter: Matter, context: Context) -> None:
     """Who decides had no part in it: neither asked, nor recorded the fact or any wording of it."""
     involved = [entry, *(s.wording for s in matter.wordings)]
-    if any(context.by.people & e.envelope.actor.people for e in involved):
+    if any(context.people & e.envelope.actor.people for e in involved):
         raise SelfApproval(entry.citation)
     if context.settings.approval_by_other_unit and entry.envelope.actor.unit == context.by.unit:
         raise OtherUnitNeeded(entry.envelope.actor.unit)

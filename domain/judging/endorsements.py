@@ -27,7 +27,7 @@ def endorse(past: History, command: Endorse, context: Context) -> list[Event]:
     matter = the_matter(past, command.target)
     if matter.annulled_by is not None:
         raise IsAnnulled(cite(past.label, command.target), pointer="/target")
-    if any(context.by.people & w.wording.envelope.actor.people for w in matter.wordings):
+    if any(context.people & w.wording.envelope.actor.people for w in matter.wordings):
         raise SelfApproval(cite(past.label, command.target))
     if context.by.role is not Role.OFFICE and context.by.unit != matter.current.original.envelope.actor.unit:
         raise NotPermitted(matter.current.original.envelope.actor.unit)

@@ -103,7 +103,7 @@ def give_verdict(past: History, command: GiveVerdict, context: Context) -> list[
         raise IsAnnulled(cite(past.label, command.target), pointer="/target")
     if command.version is not None and command.version != current.wording.number:
         raise Stale(cite(past.label, current.wording.number), pointer="/version")
-    if any(context.by.people & w.wording.envelope.actor.people for w in matter.wordings):
+    if any(context.people & w.wording.envelope.actor.people for w in matter.wordings):
         raise SelfApproval(cite(past.label, command.target))
     line = the_line(current.fact, command.measure)
     authority = the_authority(command, context, line.measure.name)

@@ -4,10 +4,19 @@ from typing import ClassVar, Literal
 
 from domain.command import Action, Context, StatesFact, deed
 from domain.entry import Event
-from domain.errors import AlreadyEntered
+from domain.errors import AlreadyEntered, NoDocument, Refused
 from domain.fact import Fact, Kind, Mentions, Particulars
-from domain.history import History
-from domain.values import Line, PersonRef, UnitCode
+from domain.history import History, View
+from domain.values import Line, PersonRef, Prose, UnitCode
+
+ERASED = "已依法删除 / erased by law"
+"""What answers say instead of a name that was erased, at every viewpoint."""
+
+
+class NamesErased(Refused):
+    """This person's names were erased by law; no name is recorded for them any more."""
+
+    zh = "该人员姓名已依法删除，不再登记姓名。"
 
 
 class PersonEntered(Fact):
@@ -42,9 +51,28 @@ class PostLeft(TakingPost, Fact):
         return Mentions(units=(self.unit,))
 
 
+class PersonRenamed(Fact):
+    """更名: another name from a day on; the name itself is kept under this entry's number, where it can be erased."""
+
+    kind: ClassVar = Kind(223, "person_renamed", "person")
+
+
+class Erasing(Particulars):
+    ground: Prose
+    """The legal ground, never the name."""
+
+
+class PersonErased(Erasing, Fact):
+    """姓名依法删除: every name of the person is gone, at every viewpoint; what they did stays, under the reference."""
+
+    kind: ClassVar = Kind(225, "person_erased", "person")
+    annulled: ClassVar = False
+
+
 class EnterPerson(StatesFact):
     """Enter a person; the name never reaches an entry. With unit and title their first post is recorded too."""
 
+    erasable: ClassVar = ("name",)
     ref: PersonRef | None = None
     name: Line
     unit: UnitCode | None = None
@@ -85,3 +113,44 @@ def take_post(past: History, command: TakePost, context: Context) -> list[Event]
 @deed("posts", stream="person", action=Action.REGISTER)
 def leave_post(past: History, command: LeavePost, context: Context) -> list[Event]:
     return [PostLeft.of(command)]
+
+
+class RenamePerson(StatesFact):
+    """Give a person another name from a day on; the name never reaches an entry."""
+
+    erasable: ClassVar = ("name",)
+    name: Line
+
+
+class ErasePerson(Erasing, StatesFact):
+    """Erase every name of a person, under a document; this cannot be undone."""
+
+
+@deed("names", stream="person", action=Action.REGISTER)
+def rename_person(past: History, command: RenamePerson, context: Context) -> list[Event]:
+    if erased(past):
+        raise NamesErased(past.label)
+    return [PersonRenamed.of(command)]
+
+
+@deed("erasures", stream="person", action=Action.SETTLE)
+def erase_person(past: History, command: ErasePerson, context: Context) -> list[Event]:
+    if command.document is None:
+        raise NoDocument(pointer="/document")
+    if erased(past):
+        raise NamesErased(past.label)
+    return [PersonErased.of(command)]
+
+
+NAMING = (PersonEntered, PersonRenamed)
+"""Whose names are kept, by the number of the entry."""
+
+
+def erased(past: History) -> bool:
+    """Whether the names are gone: once they are, they are at every viewpoint."""
+    return any(isinstance(entry.event, PersonErased) for entry in past.entries)
+
+
+def naming_numbers(view: View) -> list[int]:
+    """The entry numbers under which the person's names are kept, in order, the last in force at the viewpoint."""
+    return [s.number for s in view.facts if isinstance(s.fact, NAMING)]

@@ -390,7 +390,7 @@ def _waiting(past: History, unit: str, context: Context) -> Return:
         raise AlreadyAccepted(cite(past.label, standing.number), pointer="/unit")
     if standing.state == "sent_back":
         raise NoReturn(cite(past.label, standing.number), pointer="/unit")
-    if any(context.by.people & m.current.original.envelope.actor.people for m in standing.submissions):
+    if any(context.people & m.current.original.envelope.actor.people for m in standing.submissions):
         raise SelfApproval(cite(past.label, standing.number))
     return standing
 

@@ -26,8 +26,10 @@ from domain.project.signings import Signed
 from domain.project.statistics import EnteredStatistics
 from domain.project.taxes import TaxPaid
 from domain.questions.answers import Sourced
+from domain.questions.around import ALONE, Around
 from domain.questions.gates import passed_without
 from domain.questions.measures import stating
+from domain.questions.self_approval import self_approved
 from domain.settings import Settings
 from domain.values import Money
 
@@ -51,6 +53,9 @@ RULES = {
     "above_plan": ("累计投资超过计划总投资", "invested more than the plan in force provides"),
     "tax_before_registration": ("企业注册前有税收", "tax paid before the enterprise was registered"),
     "gate_missing": ("缺关口所需事实或佐证", "passed a stage gate without what it expects"),
+    "self_approved": ("自批（事后发现）", "self-approved (found later)"),
+    "personal_number": ("文字中有电话或身份证号码", "a phone or identity number in its text"),
+    "person_named": ("文字中有人员姓名", "a person's name in its text"),
 }
 """Every rule by its stable name, with its words in Chinese and English."""
 
@@ -81,9 +86,14 @@ class Mark:
     about: str = ""
 
 
-def irregularities(view: View, settings: Settings, gates: GatesInForce = NO_GATES) -> list[Mark]:
+def irregularities(view: View, settings: Settings, gates: GatesInForce = NO_GATES, around: Around = ALONE) -> list[Mark]:
     """Every mark at the viewpoint, by fact and rule, under the settings and stage gates in force there."""
-    return _marks(view, settings, gates, frozenset(view.by_kind))
+    found = {
+        *_marks(view, settings, gates, frozenset(view.by_kind)),
+        *_personal(view),
+        *(Mark(number, "self_approved", about) for number, about in self_approved(view, around.same)),
+    }
+    return sorted(found, key=lambda mark: (mark.number, mark.rule))
 
 
 def marks_of(view: View, numbers: Collection[int], settings: Settings, gates: GatesInForce) -> dict[int, tuple[Broken, ...]]:
@@ -132,11 +142,13 @@ class IrregularFact(Sourced):
     """What was given when it was recorded; null where nothing was irregular then."""
 
 
-def irregular_facts(view: View, settings: Settings, gates: GatesInForce) -> list[IrregularFact]:
-    """In order of the facts, then by rule."""
-    now = {(m.number, m.rule): m.about for m in irregularities(view, settings, gates)}
+def irregular_facts(view: View, settings: Settings, gates: GatesInForce, around: Around = ALONE) -> list[IrregularFact]:
+    """In order of the facts, then by rule; those that were annulled come last, where the annulment itself is marked."""
+    now = {(m.number, m.rule): m.about for m in irregularities(view, settings, gates, around)}
+    gone = {n for n, _ in now} - {s.number for s in view.facts}
+    left = [view.matters[n].current for n in sorted(gone)]
     found = []
-    for standing in view.facts:
+    for standing in (*view.facts, *(s for s in left if s.fact.occurred_on <= view.viewpoint.on)):
         then = {i.rule: i.reason for i in standing.original.envelope.irregular}
         for rule in sorted({*then, *(rule for number, rule in now if number == standing.number)}):
             found.append(
@@ -304,3 +316,15 @@ def _taxes(view: View) -> Iterator[Mark]:
 def _gates(view: View, gates: GatesInForce) -> Iterator[Mark]:
     for standing, lacking in passed_without(view, gates):
         yield Mark(standing.number, "gate_missing", "; ".join(map(str, lacking)))
+
+
+def _personal(view: View) -> Iterator[Mark]:
+    """Told by what was found when it was recorded, as long as that wording stands: names are known then and may be gone."""
+    for standing in view.facts:
+        for said in standing.wording.envelope.irregular:
+            if said.rule in PERSONAL:
+                yield Mark(standing.number, said.rule)
+
+
+PERSONAL = frozenset(("personal_number", "person_named"))
+"""Found in texts as they are recorded (domain.personal)."""

@@ -8,6 +8,7 @@ from domain.history import View
 from domain.project.intake import ProjectEntered
 from domain.project.responsibilities import Holder, ProjectTransferred, ResponsibilityHandedOver, Tenure, tenures_in
 from domain.questions.answers import Sourced
+from domain.questions.around import ALONE, Around, HolderDissolved, holders_dissolved
 from domain.questions.stages import Interval, ending_of, intervals
 from domain.settings import Settings
 from domain.values import Frozen
@@ -69,10 +70,12 @@ class Responsibilities(Frozen):
     stages: tuple[StageHeld, ...]
     gaps: tuple[Span, ...]
     overlaps: tuple[Span, ...]
+    dissolved: tuple[HolderDissolved, ...]
+    """责任单位已撤销: the roles that a unit holds which is no more, until a handover or a transfer is recorded."""
 
 
 def responsibilities(
-    view: View, settings: Settings, stage: Stage | None = None, role: str | None = None
+    view: View, settings: Settings, stage: Stage | None = None, role: str | None = None, around: Around = ALONE
 ) -> Responsibilities:
     """The whole accountability of one project, or of one stage or role of it."""
     held = [h for h in held_roles(view) if role in (None, h.role) and (stage is None or stage in h.stages)]
@@ -84,6 +87,7 @@ def responsibilities(
         stages=tuple(_stage(view, interval, held) for interval in lived),
         gaps=tuple(g for g in gaps if role in (None, g.role) and _within(g, lived, stage)),
         overlaps=tuple(o for o in overlaps if role in (None, o.role) and _within(o, lived, stage)),
+        dissolved=tuple(d for d in holders_dissolved(view, around) if role in (None, d.role)),
     )
 
 

@@ -18,6 +18,7 @@ from domain.project.plans import PLANNED, PeriodPlanned, PlanAct
 from domain.project.ratings import Remark, SelfRated
 from domain.project.statistics import EnteredStatistics
 from domain.questions.answers import Figure, Planned, Said, Sourced, figure, planned, ratio, sources
+from domain.questions.around import ALONE, Around, HolderDissolved, holders_dissolved
 from domain.questions.attributes import attribute
 from domain.questions.evidence import FactEvidence, evidence_in
 from domain.questions.exemptions import Clock, ExemptionNow, clock, exemption_now
@@ -173,9 +174,11 @@ class Status(Frozen):
     """What the stages reached expect and the project lacks."""
     evidence: tuple[FactEvidence, ...]
     """The files that speak for the facts in force."""
+    dissolved: tuple[HolderDissolved, ...]
+    """责任单位已撤销: the roles that a unit holds which is no more."""
 
 
-def status(view: View, settings: Settings, gates: GatesInForce = NO_GATES) -> Status:
+def status(view: View, settings: Settings, gates: GatesInForce = NO_GATES, around: Around = ALONE) -> Status:
     """Answer for one project."""
     stage = stage_of(view)
     ending, pause = ending_of(view), pause_of(view)
@@ -194,7 +197,7 @@ def status(view: View, settings: Settings, gates: GatesInForce = NO_GATES) -> St
             Said(value=name, since=s.fact.occurred_on, sources=s.sources) for name, s in sorted(lists(view).items())
         ),
         light=light(view),
-        marks=tuple(_marks(view, settings, gates, gaps)),
+        marks=tuple(_marks(view, settings, gates, gaps, around)),
         measures=tuple(_measures(view, settings)),
         plan=tuple(_plan(view, settings)),
         period_plans=tuple(_period_plans(view, settings)),
@@ -208,6 +211,7 @@ def status(view: View, settings: Settings, gates: GatesInForce = NO_GATES) -> St
         exemptions=tuple(exemption_now(e) for e in exemptions(view)),
         gates=gates_now(view, gates),
         evidence=evidence_in(view),
+        dissolved=holders_dissolved(view, around),
     )
 
 
@@ -282,7 +286,7 @@ def _clock(view: View, field: str, done: date | None = None) -> Clock | None:
     return clock(exemptions(view), CONCERNS[field], due, act.fact.occurred_on, done or view.viewpoint.on)
 
 
-def _marks(view: View, settings: Settings, gates: GatesInForce, gaps: tuple[Span, ...]) -> list[MarkNow]:
+def _marks(view: View, settings: Settings, gates: GatesInForce, gaps: tuple[Span, ...], around: Around) -> list[MarkNow]:
     on = view.viewpoint.on
     marks: list[MarkNow] = []
     if ending_of(view) is None:
@@ -298,12 +302,15 @@ def _marks(view: View, settings: Settings, gates: GatesInForce, gaps: tuple[Span
         for gap in gaps:
             if gap.until is None:
                 marks.append(MarkNow(mark="unowned", since=gap.since, sources=()))
+        for held in holders_dissolved(view, around):
+            marks.append(MarkNow(mark="holder_dissolved", since=held.since, sources=held.sources))
     pause = pause_of(view)
     if pause is not None:
         marks.append(MarkNow(mark="paused", since=pause.fact.occurred_on, sources=pause.sources))
-    irregular = {m.number for m in irregularities(view, settings, gates)}
+    irregular = {m.number for m in irregularities(view, settings, gates, around)}
     if irregular:
         odd = [s for s in view.facts if s.number in irregular]
+        odd += [view.matters[n].current for n in sorted(irregular - {s.number for s in odd})]  # annulled, and marked for it
         marks.append(MarkNow(mark="irregular", sources=sources(odd)))
     return marks
 

@@ -8,6 +8,7 @@ from domain.fact import Fact
 from domain.history import Matter, Standing, View
 from domain.judgement import Endorsed
 from domain.office.gates import NO_GATES, GatesInForce
+from domain.questions.around import ALONE, Around
 from domain.questions.evidence import EvidenceNow, evidence_of
 from domain.questions.irregularities import irregularities
 from domain.questions.recognition import JudgedFigure, judged_figures
@@ -61,10 +62,10 @@ class Timeline(Frozen):
     moments: tuple[Moment, ...]
 
 
-def timeline(view: View, settings: Settings, gates: GatesInForce = NO_GATES) -> Timeline:
+def timeline(view: View, settings: Settings, gates: GatesInForce = NO_GATES, around: Around = ALONE) -> Timeline:
     """Annulled facts stay in their place, marked; facts after `on` are left out."""
     broken: dict[int, list[str]] = {}
-    for mark in irregularities(view, settings, gates):
+    for mark in irregularities(view, settings, gates, around):
         broken.setdefault(mark.number, []).append(mark.rule)
     pending: dict[int, list[str]] = {}
     for entry, proposal in view.pending():

@@ -14,6 +14,7 @@ from domain.questions.targets import Reckoned
 from domain.settings import Settings
 from projections.questions.across import Wanted as WantedAcross
 from projections.questions.across import shared, told
+from projections.questions.people import Held, held, naming
 from projections.questions.portfolio import Part, Totals, sources, totals
 from projections.questions.project import OneProject
 from projections.questions.projects import Wanted, listed
@@ -45,7 +46,7 @@ class Questions:
         self._pool = pool
         self._reading = reading
         self._records = records
-        self.project = OneProject(records)
+        self.project = OneProject(records, reading)
 
     def position(self) -> tuple[int, str | None]:
         """How far the read model is, and which entry stopped it, if one did; (0, None) before it is there."""
@@ -106,6 +107,12 @@ class Questions:
         """Every unit's own stream at the viewpoint, by code."""
         histories = self._records.histories(self._reading.labels(UNIT))
         return {label.removeprefix(UNIT): histories[label].at(at.viewpoint) for label in sorted(histories)}
+
+    def holding(self, at: Resolved, *, person: str | None = None, unit: str | None = None) -> list[Held]:
+        """The roles on projects that a person, or a unit, holds at the viewpoint."""
+        with self._pool.connection() as connection:
+            codes = naming(connection, at.viewpoint, person=person, unit=unit)
+        return held(self._records.histories(codes), at.viewpoint, person=person, unit=unit)
 
     def sources(
         self, at: Resolved, by: By, role: str, attribute: Attribute, part: Part, after: tuple[str, int], limit: int

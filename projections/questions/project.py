@@ -8,18 +8,21 @@ from domain.history import View
 from domain.office.district import LABEL as DISTRICT
 from domain.office.district import settings_of
 from domain.office.gates import GatesInForce, gates_of
+from domain.questions.around import ALONE, Around, around
 from domain.questions.responsibilities import Responsibilities, responsibilities
 from domain.questions.status import Status, status
 from domain.questions.timeline import Timeline, timeline
 from domain.settings import Settings
 from domain.viewpoint import Viewpoint
 from store import shipped
+from store.reading import Reading
 from store.records import Records
 
 
 class OneProject:
-    def __init__(self, records: Records) -> None:
+    def __init__(self, records: Records, reading: Reading) -> None:
         self._records = records
+        self._reading = reading
 
     def view(self, code: str, viewpoint: Viewpoint) -> tuple[View, Settings]:
         """Raises NotFound for a project that is not in the ledger, NotKnownThen for one that came in later."""
@@ -40,16 +43,21 @@ class OneProject:
             raise NotKnownThen(code) if self._records.history(code).version else NotFound(code)
         return views[code], settings, gates
 
+    def around(self, viewpoint: Viewpoint) -> Around:
+        """Which units were dissolved, and who was found to be one person."""
+        labels = self._reading.bearing()
+        return around(self._records.histories(labels).values(), viewpoint) if labels else ALONE
+
     def status(self, code: str, viewpoint: Viewpoint) -> Status:
-        return status(*self._standing(code, viewpoint))
+        return status(*self._standing(code, viewpoint), self.around(viewpoint))
 
     def timeline(self, code: str, viewpoint: Viewpoint) -> Timeline:
-        return timeline(*self._standing(code, viewpoint))
+        return timeline(*self._standing(code, viewpoint), self.around(viewpoint))
 
     def responsibilities(
         self, code: str, viewpoint: Viewpoint, stage: Stage | None = None, role: str | None = None
     ) -> Responsibilities:
-        return responsibilities(*self.view(code, viewpoint), stage, role)
+        return responsibilities(*self.view(code, viewpoint), stage, role, self.around(viewpoint))
 
     def settings(self, viewpoint: Viewpoint) -> Settings:
         """The district's settings as the ledger knew them."""

@@ -99,12 +99,37 @@ def test_names_are_looked_up_together_and_unknown_ones_are_left_out(pools: Datab
     assert people.names([]) == {}
 
 
-def test_a_name_can_be_erased_where_no_entry_can(pools: Database):
+def test_each_name_of_a_person_is_kept_under_the_entry_that_gives_it(pools: Database):
     people = People(pools.writing)
     people.remember("p-1", "王某")
+    people.remember("p-1", "李某", 7)
+    people.remember("p-1", "赵某", 7)
+    assert people.by_number(["p-1"]) == {("p-1", 1): "王某", ("p-1", 7): "李某"}
+    assert people.names(["p-1"]) == {"p-1": "李某"}
+
+
+@pytest.mark.parametrize(
+    "statement", ["DELETE FROM person_name", "UPDATE person_name SET name = 'x'", "TABLE person_erasure"]
+)
+def test_the_service_itself_can_erase_nobody(pools: Database, statement: str):
+    """The entry that says so erases (sql/0010_people.sql), under a role that owns the names and nothing else."""
     with pools.writing.connection() as connection:
-        connection.execute("DELETE FROM person_name WHERE ref = 'p-1'")
-    assert people.names(["p-1"]) == {}
+        if statement.startswith("TABLE"):
+            connection.execute(statement.encode())
+            statement = "INSERT INTO person_erasure (ref) VALUES ('p-1')"
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute(statement.encode())
+        connection.rollback()
+
+
+def test_the_role_that_erases_reaches_the_names_and_no_entry(database: str):
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("SET ROLE lifecycle_eraser")
+        connection.execute("SET search_path TO district")
+        connection.execute("SELECT count(*) FROM person_name")
+        for statement in ("TABLE entry", "TABLE request", "SELECT hash FROM token", "CREATE TABLE mine (a int)"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(statement.encode())
 
 
 def test_a_first_administrator_that_could_not_be_handed_over_was_not_made(accounts: Accounts):

@@ -1,0 +1,142 @@
+"""People and units over HTTP: names at a viewpoint, merged, joined, and erased without a trace."""
+
+import logging
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.api.conftest import District, P
+
+NAME = "司马相如卿"
+LATER = "司马长卿氏"
+COLUMNS = """
+SELECT n.nspname, c.relname, a.attname, a.atttypid::regtype::text
+FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'm', 'p', 't') AND a.attnum > 0 AND NOT a.attisdropped
+  AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+"""
+"""Every column of every table, of whichever schema, the out-of-line storage of long values included."""
+
+
+def places(dsn: str, *words: str) -> list[str]:
+    """Where in the database one of these words stands: in a column's text or bytes, or in a page of a small table."""
+    found = []
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("CHECKPOINT")
+        tables = set()
+        for schema, table, column, kind in connection.execute(COLUMNS).fetchall():
+            value = f'"{column}"' if kind == "bytea" else f"convert_to(\"{column}\"::text, 'UTF8')"
+            for word in words:
+                asked = f'SELECT count(*) FROM "{schema}"."{table}" WHERE position(%s IN {value}) > 0'
+                if connection.execute(asked.encode(), (word.encode(),)).fetchone() != (0,):
+                    found.append(f"{schema}.{table}.{column}")
+            tables.add(f'"{schema}"."{table}"')
+        for table in sorted(tables):
+            pages = connection.execute("SELECT pg_read_binary_file(pg_relation_filepath(%s))", (table,)).fetchone()
+            found.extend(f"a page of {table}" for word in words if pages and word.encode() in pages[0])
+    return found
+
+
+def test_an_erased_person_leaves_every_answer_readable_and_no_trace_of_the_name(
+    district: District, caplog: pytest.LogCaptureFixture
+):
+    caplog.set_level(logging.DEBUG)
+    key = {"Idempotency-Key": "enter-officer"}
+    entering = {"occurred_on": "2026-01-04", "ref": "p-officer", "name": NAME, "unit": "street-a", "title": "专员"}
+    assert district.post("/people", entering, "administrator", **key).status_code == 201
+    again = district.post("/people", entering | {"name": LATER}, "administrator", **key)
+    assert (again.status_code, again.json()["code"]) == (422, "key_reused"), "though the digest does not know the name"
+    district.recorded("/people/p-officer/names", {"occurred_on": "2026-03-01", "name": LATER})
+    holder = {"person": "p-officer", "unit": "street-a"}
+    assigned = {"act": "assign", "role": "project_officer", "holder": holder, "occurred_on": "2026-01-06"}
+    district.recorded(f"{P}/responsibilities", assigned)
+    district.recorded("/periods", {"occurred_on": "2026-02-01", "code": "2026-01", "deadline": "2026-12-31"})
+    draft = {"nothing_to_report": True, "note": f"请{NAME}核对"}
+    path = "/periods/2026-01/returns/street-a/draft"
+    headers = {"Authorization": f"Bearer {district.tokens['clerk']}"}
+    assert district.client.put(path, json=draft, headers=headers).is_success
+    post = {"person": "p-officer", "unit": "street-a", "post": "专员", "role": "unit"}
+    assert district.post("/tokens", post, "administrator").status_code == 201
+    known = district.entries()
+    asked = [
+        f"{P}?known=@{known}",
+        f"{P}/timeline?known=@{known}",
+        f"{P}/responsibility?known=@{known}&on=2026-02-01",
+        f"/people/p-officer?known=@{known}",
+        f"/people?known=@{known}",
+        f"/portfolio?by=unit&known=@{known}",
+    ]
+    before = [district.get(path).json() for path in asked]
+    assert before[2]["names"]["persons"]["p-officer"] == NAME, "as it was on the day"
+    assert before[0]["names"]["persons"]["p-officer"] == LATER
+    assert [n["name"] for n in before[3]["person"]["names"]] == [NAME, LATER]
+    assert [h["project"] for h in before[3]["person"]["holds"]] == ["XM-2026-001"]
+    assert places(district.services.dsn, NAME, LATER) != []
+
+    body = {"occurred_on": "2026-06-01", "ground": "本人依法请求删除", "document": "〔2026〕33号"}
+    assert district.post("/people/p-officer/erasures", body, "clerk").status_code == 403
+    erasure = district.recorded("/people/p-officer/erasures", body)["entry"]
+    repeated = district.post("/people", entering, "administrator", **key)
+    assert repeated.status_code == 201, "a repeat hears the first answer, and brings no name back"
+    assert places(district.services.dsn, NAME, LATER) == []
+    assert not any(word in caplog.text for word in (NAME, LATER))
+    refused = district.post("/people/p-officer/names", {"occurred_on": "2026-06-02", "name": NAME})
+    assert (refused.status_code, refused.json()["code"]) == (409, "names_erased")
+
+    after = [district.get(path).json() for path in asked]
+    assert [nameless(answer) for answer in after] == [nameless(answer) for answer in before]
+    told = after[2]["names"]
+    assert (told["persons"]["p-officer"], told["erased"]) == ("已依法删除 / erased by law", ["p-officer"])
+    assert {n["name"] for n in after[3]["person"]["names"]} == {"已依法删除 / erased by law"}
+    assert after[3]["person"]["erased"]["sources"] == [erasure]
+    row = next(p for p in after[4]["people"] if p["person"] == "p-officer")
+    assert (row["name"], row["erased"]) == ("已依法删除 / erased by law", True)
+    left = district.services.drafts.find("2026-01", "street-a")
+    assert left is not None
+    assert left.content["note"] == "请已依法删除核对"
+
+
+def nameless(answer: Any) -> Any:
+    """All of an answer but names, and whether they are gone."""
+    if isinstance(answer, dict):
+        return {k: nameless(v) for k, v in answer.items() if k not in ("names", "name", "erased")}
+    return [nameless(v) for v in answer] if isinstance(answer, list) else answer
+
+
+def test_a_merged_unit_is_told_with_what_it_still_holds_and_names_are_those_of_the_day(district: District):
+    district.recorded("/units/street-b/names", {"occurred_on": "2026-02-01", "name": "乙街道（新）"})
+    merger = {"act": "absorb", "units": ["street-a"], "occurred_on": "2026-07-01", "document": "机构改革〔2026〕1号"}
+    district.recorded("/units/street-b/mergers", merger)
+    gone = district.get("/units/street-a?on=2026-08-01").json()
+    assert gone["unit"]["dissolved"] == {"since": "2026-07-01", "into": "street-b", "sources": ["unit:street-a#2"]}
+    assert [(h["project"], h["held"]["role"]) for h in gone["unit"]["holds"]] == [("XM-2026-001", "lead_unit")]
+    assert [(p["person"], p["title"]) for p in gone["unit"]["posts"]] == [("p-clerk", "科员")]
+    kept = district.get("/units/street-b?on=2026-08-01").json()["unit"]
+    assert [a["unit"] for a in kept["absorbed"]] == ["street-a"]
+    assert [n["name"] for n in kept["names"]] == ["street-b", "乙街道（新）"]
+    rows = {u["unit"]: u for u in district.get("/units?on=2026-08-01").json()["units"]}
+    assert (rows["street-a"]["closed"], rows["street-a"]["merged_into"]) == (True, "street-b")
+    assert district.get("/units/street-a?on=2026-06-30").json()["unit"]["dissolved"] is None
+    status = district.get(f"{P}?on=2026-08-01").json()
+    assert [(d["role"], d["merged_into"]) for d in status["status"]["dissolved"]] == [("lead_unit", "street-b")]
+    assert status["names"]["units"]["street-b"] == "乙街道（新）"
+    assert district.get(f"{P}/responsibility?on=2026-08-01").json()["responsibility"]["dissolved"] != []
+    assert district.get("/units/nowhere").status_code == 404
+    assert district.get("/people/p-nobody").status_code == 404
+    assert district.get("/people/p-clerk?known=@1").json()["code"] == "not_known_then"
+
+
+def test_two_references_of_one_person_are_told_and_their_decisions_marked(district: District):
+    district.recorded(f"{P}/annulments", {"target": 3, "because": "误报"})
+    district.recorded(f"{P}/approvals", {"act": "approve", "proposal": 5}, "second")
+    known = district.entries()
+    joining = {"occurred_on": "2026-06-01", "other": "p-second", "document": "〔2026〕32号"}
+    district.recorded("/people/p-office/identities", joining)
+    found = district.get("/irregularities?rule=self_approved").json()["projects"]
+    assert [(m["entry"], m["about"]) for m in found[0]["marks"]] == [("XM-2026-001#3", "XM-2026-001#6: p-second = p-office")]
+    assert district.get(f"/irregularities?rule=self_approved&known=@{known}").json()["projects"] == []
+    assert [j["other"] for j in district.get("/people/p-second").json()["person"]["joined"]] == ["p-office"]
+    district.recorded(f"{P}/reinstatements", {"target": 3, "because": "属实"})
+    refused = district.post(f"{P}/approvals", {"act": "approve", "proposal": 7}, "second")
+    assert (refused.status_code, refused.json()["code"]) == (403, "self_approval")
