@@ -32,6 +32,7 @@ from domain.office.period import opening
 from domain.office.person import EnterPerson
 from domain.office.returns import NotAFact, SubmitReturn, is_theirs, late
 from domain.permissions import permit
+from domain.personal import PersonalData, PersonalDataHere, found_in, texts
 from domain.project.intake import EnterProject
 from domain.project.responsibilities import HOLDING, tenures_in
 from domain.questions.irregularities import broken, marks_of
@@ -98,6 +99,8 @@ class Deciding:
         self._permitted: set[tuple[str, Action, Role, str, date]] = set()
         self._plain: tuple[Asking, Context] | None = None
         """What everything that is asked for together is decided in, where nothing more is to be looked up for it."""
+        self.names: Sequence[str] = ()
+        """Of people: those that somebody found in what is asked."""
 
     def prefetch(self, histories: dict[str, History]) -> None:
         """Histories loaded together; those decided on already stay as they are."""
@@ -354,6 +357,15 @@ class Deciding:
         if isinstance(event, Fact) and asking.late is not None:
             rules = (broken("after_deadline"),)
             irregular.append(Irregularity(rule="after_deadline", reason=asking.late))
+        personal = self._personal(event, command, past.version == 0)
+        if personal:
+            reason = command.reason or (DRY if asking.dry else None)
+            if reason is None:
+                raise PersonalData(
+                    rules=[rule for rule, _ in personal], pointer=place_of(command.model_dump(), personal[0][1])
+                )
+            rules += tuple(dict.fromkeys(rule for rule, _ in personal))
+            irregular.extend(Irregularity(rule=name, reason=reason) for name in dict.fromkeys(r.rule for r, _ in personal))
         later = asking.marked_later and isinstance(event, Fact)
         marks = () if later else self._irregular(past, entry, settings, self._district()[2])
         if marks:
@@ -379,6 +391,21 @@ class Deciding:
                 return _marks(past.now.with_fact(original, asked.reads), asked.target, settings, gates)
             case _:
                 return ()
+
+    def _personal(self, event: Event, command: Command, begins: bool) -> list[tuple[Broken, str]]:
+        """What an entry would hold of personal data, with the text it stands in. Raises PersonalDataHere.
+
+        Nobody's reason is given by itself, not by an import either: what enters an entry can never be taken out.
+        """
+        said = [*texts(event), *(t for t in (command.document, command.under, command.confidentiality) if t)]
+        if begins:
+            said.extend(str(getattr(command, name)) for name in ("ref", "code") if getattr(command, name, None))
+        said.extend(getattr(command, name) for name in command.erasable)
+        if command.reason is not None and (held := list(found_in([command.reason], self.names))):
+            raise PersonalDataHere(rules=[broken(held[0][0], held[0][1])], pointer="/reason")
+        named = frozenset(getattr(command, name) for name in command.erasable)
+        found = found_in(dict.fromkeys(said), self.names)
+        return [(broken(rule, about), text) for rule, about, text in found if not (rule == "person_named" and text in named)]
 
     @staticmethod
     def _own_reason(asking: Asking) -> str | None:

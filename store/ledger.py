@@ -13,6 +13,7 @@ from domain.office.district import LABEL as DISTRICT
 from domain.office.district import LedgerOpened
 from domain.office.identities import PREFIX as PERSON
 from domain.office.person import NAMING, ErasePerson
+from domain.personal import texts
 from domain.values import clean
 from store.deciding import DRY, Asking, Deciding, FindFile, joined, no_file, together_in
 from store.people import People
@@ -233,6 +234,8 @@ class Ledger:
                 raise Changed(cite(label, deciding.past(label).version))
         if len(items) > 1:
             asking = replace(asking, batch=uuid4())
+        said = "\n".join(text for _, command in items for text in texts(command, skip=command.erasable))
+        deciding.names = self._people.named_in(said) if len(said) > 1 else ()
         opening = len(deciding.entries)
         together = together_in(items, deciding.past)
         for number, (label, command) in enumerate(items):

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.services import Services
 from domain.entry import Role
 from domain.errors import UnknownPerson, UnknownUnit
+from domain.personal import PersonalDataHere, numbers_in
 from domain.values import Line, PersonRef, UnitCode
 from store.accounts import Token
 
@@ -23,7 +24,9 @@ class NewToken(BaseModel):
 
 
 def make(services: Services, wanted: NewToken) -> tuple[str, Token]:
-    """The token in clear, this once, and what is kept of it. Raises UnknownPerson, UnknownUnit."""
+    """The token in clear, this once, and what is kept of it. Raises UnknownPerson, UnknownUnit, PersonalDataHere."""
+    if numbers_in(wanted.post) or services.people.named_in(wanted.post):
+        raise PersonalDataHere(pointer="/post")
     found = services.ledger.records.histories([f"person:{wanted.person}", f"unit:{wanted.unit}"])
     if not found[f"person:{wanted.person}"].version:
         raise UnknownPerson(wanted.person, pointer="/person")

@@ -266,7 +266,7 @@ def show_renames(entries: list[Entry], deciding: Deciding) -> None:
 
 
 def show_refusal(refusal: Refusal) -> None:
-    where = f"{refusal.file} {refusal.row} {refusal.project!r}"
+    where = f"{refusal.file} {refusal.row} {refusal.project!r} {refusal.error.pointer or ''}".rstrip()
     say(f"  拒绝：{where}：{refusal.error.said(True)}", f"  refused: {where}: {refusal.error.said(False)}", error=True)
 
 

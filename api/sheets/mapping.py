@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from domain.entry import SHANGHAI
 from domain.errors import Refused
 from domain.settings import Light
-from domain.values import Currency, Line, UnitCode, Word
+from domain.values import Currency, Line, Prose, UnitCode, Word
 
 
 class BadMapping(Refused):
@@ -196,6 +196,8 @@ class Mapping(Strict):
     repeated: Literal["left_out", "added_up"] = "left_out"
     """Several rows of one project: the first is read and the others listed, or their amounts are added to its own."""
     renames: tuple[Rename, ...] = ()
+    personal_data: Prose | None = None
+    """Why texts with phone or identity numbers are recorded all the same; without it such a row is refused and shown."""
     snapshots: tuple[SnapshotMapping, ...]
 
     @model_validator(mode="after")

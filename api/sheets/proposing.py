@@ -15,6 +15,7 @@ from domain.history import History, View
 from domain.office.district import LABEL as DISTRICT
 from domain.office.district import AdoptSettings, ListPublished, PublishList, SettingsAdopted, settings_of
 from domain.office.unit import OpenUnit
+from domain.personal import PersonalData
 from domain.project.forecasts import ForecastStated, StateForecast
 from domain.project.intake import Code, DescribeProject, EnterProject, ProjectDescribed, ProjectEntered
 from domain.project.listings import JoinList, LeaveList, lists
@@ -163,7 +164,13 @@ class Importing:
     ) -> list[Entry]:
         source = Source(door="import", file=snapshot.file, row=row or None, sha256=snapshot.sha256)
         try:
-            return self._deciding.decide(label, command, replace(asking, source=source))
+            try:
+                return self._deciding.decide(label, command, replace(asking, source=source))
+            except PersonalData:
+                if self._mapping.personal_data is None:
+                    raise
+                command = command.model_copy(update={"reason": self._mapping.personal_data})
+                return self._deciding.decide(label, command, replace(asking, source=source))
         except Refused as error:
             self.refusals.append(Refusal(snapshot.file, row, project, error))
             return []

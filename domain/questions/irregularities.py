@@ -321,8 +321,9 @@ def _gates(view: View, gates: GatesInForce) -> Iterator[Mark]:
 def _personal(view: View) -> Iterator[Mark]:
     """Told by what was found when it was recorded, as long as that wording stands: names are known then and may be gone."""
     for standing in view.facts:
+        event = standing.wording.event
         for said in standing.wording.envelope.irregular:
-            if said.rule in PERSONAL:
+            if said.rule in PERSONAL and getattr(event, "reads", event) == standing.fact:
                 yield Mark(standing.number, said.rule)
 
 

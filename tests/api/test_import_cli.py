@@ -423,3 +423,29 @@ def test_wrong_arguments_are_told_in_a_sentence(lifecycle: Lifecycle, folder: Pa
     ):
         found, out, complaint = lifecycle(*arguments)
         assert (found, said in out + complaint) == (code, True), (arguments, out, complaint)
+
+
+def test_a_cell_with_a_phone_number_is_shown_and_refused_unless_the_mapping_says_why_it_is_kept(
+    lifecycle: Lifecycle, folder: Path, ledger: Services
+):
+    table = "项目名称,责任单位,备注\n西湖里,甲街道,联系人13812345678\n朝阳站,乙街道,凭证13812345678\n"
+    (folder / "2026.csv").write_text(table, encoding="utf-8")
+    columns = (
+        '[columns]\nname = { header = "项目名称" }\nunit = { header = "责任单位" }\n"remark.note" = { header = "备注" }\n'
+    )
+    units, snapshots = MAPPING.format(more="").partition("[units]")[2].split("[columns]")
+    last = "[[snapshots]]" + snapshots.rpartition("[[snapshots]]")[2]
+    for more, expected in (("", 1), ('personal_data = "公开的招商热线"\n', 0)):
+        mapping = f'list = "key"\ntitle = "重点项目"\n{more}[units]{units}{columns}{last}'
+        (folder / "m.toml").write_text(mapping, encoding="utf-8")
+        code, _, complaint = lifecycle(*importing(folder, "2026.csv"))
+        assert code == expected
+        if expected:
+            assert "refused: 2026.csv 2 '西湖里' /remarks/0/text" in complaint
+            assert "mobile number" in complaint
+            assert "13812345678" not in complaint
+            assert "朝阳站" not in complaint
+            assert ledger.reading.head().position == 0
+    entries = ledger.ledger.records.history("XM-2026-001").entries
+    marked = [[(i.rule, i.reason) for i in e.envelope.irregular] for e in entries if e.envelope.irregular]
+    assert marked == [[("personal_number", "公开的招商热线")]]

@@ -140,3 +140,26 @@ def test_two_references_of_one_person_are_told_and_their_decisions_marked(distri
     district.recorded(f"{P}/reinstatements", {"target": 3, "because": "属实"})
     refused = district.post(f"{P}/approvals", {"act": "approve", "proposal": 7}, "second")
     assert (refused.status_code, refused.json()["code"]) == (403, "self_approval")
+
+
+def test_personal_data_in_a_text_is_refused_with_its_place_unless_a_reason_stands_beside_it(district: District):
+    talk = {"occurred_on": "2026-02-01", "with_whom": "乙公司", "summary": "请致电13812345678"}
+    refused = district.post(f"{P}/negotiations", talk)
+    assert (refused.status_code, refused.json()["code"]) == (422, "personal_data")
+    (error,) = refused.json()["errors"]
+    assert (error["pointer"], error["rule"]) == ("/summary", "personal_number")
+    english = district.post(f"{P}/negotiations", talk, **{"Accept-Language": "en"}).json()
+    assert "mobile number" in english["detail"]
+    assert "13812345678" not in english["detail"] + refused.text
+    named = district.post(f"{P}/negotiations", talk | {"summary": "由姓名p-clerk陪同"})
+    assert [e["rule"] for e in named.json()["errors"]] == ["person_named"]
+    dry = district.post(f"{P}/negotiations?dry_run=true", talk).json()
+    assert dry["reason_needed"] is True
+    assert [r["rule"] for r in dry["entries"][0]["irregular"]] == ["personal_number"]
+    entry = district.recorded(f"{P}/negotiations", talk | {"reason": "企业公开的招商热线"})["entry"]
+    found = district.get("/irregularities?rule=personal_number").json()["projects"][0]["marks"]
+    assert [(m["entry"], m["reason"], m["at_viewpoint"]) for m in found] == [(entry, "企业公开的招商热线", True)]
+    token = {"person": "p-clerk", "unit": "street-a", "post": "科员13812345678", "role": "unit"}
+    assert district.post("/tokens", token, "administrator").json()["code"] == "personal_data_here"
+    many: dict[str, Any] = {"commands": [{"stream": "XM-2026-001", "noun": "negotiations", "command": talk}]}
+    assert district.post("/batches", many).json()["errors"][0]["pointer"] == "/commands/0/command/summary"

@@ -85,7 +85,8 @@ def marked(book: Book) -> set[tuple[int, str]]:
 
 
 def test_every_rule_is_broken_by_some_example_here():
-    assert set(BREAKING) == set(RULES) - {"after_deadline", "gate_missing"}, "those: test_returns.py, test_gates.py"
+    elsewhere = {"after_deadline", "gate_missing", "self_approved", "personal_number", "person_named"}
+    assert set(BREAKING) == set(RULES) - elsewhere, "test_returns, test_gates, test_people_and_units, test_personal"
 
 
 @pytest.mark.parametrize("rule", BREAKING)
