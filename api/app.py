@@ -5,6 +5,7 @@ from fastapi import FastAPI
 import domain.kinds  # noqa: F401  (fills the table of commands)
 from api.access.doors import unguarded
 from api.rest import (
+    audits,
     evidence,
     feed,
     health,
@@ -45,6 +46,7 @@ def create_app(services: Services) -> FastAPI:
         feed.made,
         office.made,
         people.made,
+        audits.made,
         vocabulary.made,
         targets.made,
     )

@@ -49,6 +49,8 @@ class Action(StrEnum):
     ACCEPT = "accept"
     ATTEST = "attest"
     ISSUE = "issue"
+    AUDIT = "audit"
+    RECTIFY = "rectify"
 
 
 class Command(Frozen):
@@ -107,6 +109,8 @@ class Context:
     """Whether the target came in a return of the actor's own unit that is not accepted yet: theirs to put right alone."""
     bureau: bool = False
     """Whether the actor's unit is the project's recognising bureau (认定部门) today."""
+    answerable: tuple[str, ...] = ()
+    """The units that lead the projects a command names on the day it speaks of."""
     same: Same = frozenset
     """Who was entered twice and joined (domain.office.identities) is one person."""
     load: Load = History
@@ -211,6 +215,7 @@ BEGINNINGS: dict[str, StreamKind] = {
     "people": "person",
     "periods": "period",
     "targets": "targets",
+    "audits": "audit",
 }
 """The nouns that begin a stream, for doors that name no stream then."""
 

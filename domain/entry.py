@@ -24,6 +24,7 @@ PREFIXES: dict[str, StreamKind] = {
     "person:": "person",
     "period:": "period",
     "targets:": "targets",
+    "audit:": "audit",
 }
 """How the labels of the other streams begin."""
 STREAMS = uuid5(NAMESPACE_URL, "urn:lifecycle:stream")
@@ -53,6 +54,7 @@ class Role(StrEnum):
     OFFICE = "office"
     UNIT = "unit"
     READER = "reader"
+    AUDITOR = "auditor"
 
 
 class Actor(Frozen):

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal, NamedTuple, Protocol, Self, TypeVar, 
 from domain.settings import Settings
 from domain.values import Day, EntryNumber, Frozen, Money
 
-StreamKind = Literal["project", "district", "unit", "person", "period", "targets"]
+StreamKind = Literal["project", "district", "unit", "person", "period", "targets", "audit"]
 Authority = Literal["reported", "recognised", "statistical"]
 AUTHORITIES: tuple[Authority, ...] = ("reported", "recognised", "statistical")
 

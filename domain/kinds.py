@@ -1,7 +1,7 @@
 """Every kind of fact and every command, by importing the files that declare them; a new noun is one line here."""
 
 from domain.judging import corrections, endorsements, evidence, verdicts
-from domain.office import district, gates, identities, period, person, reconciliation, returns, targets, unit
+from domain.office import audit, district, gates, identities, period, person, reconciliation, returns, targets, unit
 from domain.office import exemptions as unit_exemptions
 from domain.project import (
     benefits,
@@ -69,4 +69,5 @@ DECLARING = (
     tax_sharing,
     gates,
     identities,
+    audit,
 )

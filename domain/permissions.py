@@ -3,10 +3,12 @@
 from datetime import date
 from enum import StrEnum
 
-from domain.command import Action
+from domain.command import Action, Load
 from domain.entry import Actor, Role
 from domain.errors import NotPermitted
+from domain.fact import StreamKind
 from domain.history import View
+from domain.office.audit import opening
 from domain.project.responsibilities import tenures_in
 
 
@@ -45,7 +47,26 @@ ALLOWED: dict[tuple[Role, Action], tuple[Relation, ...]] = {
     (Role.UNIT, Action.ENDORSE): EVERY,
     (Role.UNIT, Action.ATTEST): (Relation.LEAD, Relation.OTHER),
     (Role.READER, Action.READ): EVERY,
+    (Role.AUDITOR, Action.READ): EVERY,
+    (Role.AUDITOR, Action.AUDIT): EVERY,
+    (Role.UNIT, Action.RECTIFY): EVERY,
+    (Role.OFFICE, Action.RECTIFY): EVERY,
 }
+
+
+def of_stream(action: Action, stream: StreamKind, role: Role) -> Action:
+    """What an action is in a stream: in an audit's only auditors judge, and a unit attaches evidence as it rectifies."""
+    if stream != "audit" or action in (Action.RECTIFY, Action.AUDIT, Action.READ):
+        return action
+    return Action.RECTIFY if action is Action.ATTEST and role is not Role.AUDITOR else Action.AUDIT
+
+
+def answers_for(unit: str, audit: View, load: Load, day: date) -> bool:
+    """Whether an audit concerns the unit: it names it, or a project in which the unit holds a role on the day."""
+    about = opening(audit)
+    if unit in about.units:
+        return True
+    return any(relation(load(code).now, unit, day) is not Relation.NONE for code in about.projects)
 
 
 def relation(view: View, unit: str, day: date) -> Relation:

@@ -11,6 +11,7 @@ from domain.entry import SHANGHAI, Actor, Entry, Envelope, Event, Irregularity, 
 from domain.errors import (
     Broken,
     NotFound,
+    NotPermitted,
     ReasonNeeded,
     Refused,
     UnknownPerson,
@@ -23,6 +24,8 @@ from domain.judgement import Corrected, CorrectionProposed
 from domain.judging.corrections import Approve, ProposeAnnulment, ProposeCorrection, ProposeReinstatement
 from domain.judging.evidence import AttachEvidence
 from domain.judging.verdicts import GiveVerdict
+from domain.office.audit import PREFIX as AUDIT
+from domain.office.audit import OpensAudit
 from domain.office.district import LABEL as DISTRICT
 from domain.office.district import settings_of
 from domain.office.exemptions import need_not_report
@@ -31,7 +34,7 @@ from domain.office.identities import joined_with
 from domain.office.period import opening
 from domain.office.person import EnterPerson
 from domain.office.returns import NotAFact, SubmitReturn, is_theirs, late
-from domain.permissions import permit
+from domain.permissions import answers_for, of_stream, permit
 from domain.personal import PersonalData, PersonalDataHere, found_in, texts
 from domain.project.intake import EnterProject
 from domain.project.responsibilities import HOLDING, tenures_in
@@ -143,7 +146,10 @@ class Deciding:
             raise NotFound(label)
         if not past.version and not deed.begins and label != DISTRICT:
             raise NotFound(label)
-        self._permit(by, deed.action, past, asking.today)
+        action = of_stream(deed.action, stream_kind(label), by.role)
+        self._permit(by, action, past, asking.today)
+        if action is Action.RECTIFY and not answers_for(by.unit, past.now, self.past, asking.today):
+            raise NotPermitted(f"{by.unit} · {action}")
         asking = self._in_time(label, command, asking, by)
         context = self._context(past, command, by, asking, settings, together)
         opening = len(self.entries)
@@ -271,6 +277,7 @@ class Deciding:
         together: frozenset[tuple[str, str]],
     ) -> Context:
         alone = bureau = False
+        answerable: tuple[str, ...] = ()
         file: KeptFile | None = None
         match command:
             case ProposeCorrection() | ProposeAnnulment():
@@ -280,6 +287,8 @@ class Deciding:
             case GiveVerdict():
                 held = [t for t in tenures_in(past.now) if t.role == "recognising_bureau" and t.covers(asking.today)]
                 bureau = any(t.holder.unit == by.unit for t in held)
+            case OpensAudit():
+                answerable = self._leading(getattr(command, "projects", ()), command.occurred_on)
             case AttachEvidence():
                 file = self._find_file(command.sha256, by)
             case _:
@@ -293,14 +302,20 @@ class Deciding:
             imported=asking.imported,
             alone=alone,
             bureau=bureau,
+            answerable=answerable,
             same=lambda refs: joined_with(self.past, refs),
             load=self.past,
             new_code=lambda year: self._promise(f"{settings.label}-{year}-"),
             file=file,
         )
-        if not alone and not bureau and file is None:
+        if not alone and not bureau and not answerable and file is None:
             self._plain = asking, context
         return context
+
+    def _leading(self, projects: Iterable[str], day: date) -> tuple[str, ...]:
+        """The units that lead any of the projects on the day."""
+        held = (t for code in projects for t in tenures_in(self.past(code).now) if t.role == "lead_unit" and t.covers(day))
+        return tuple(dict.fromkeys(t.holder.unit for t in held if t.holder.unit is not None))
 
     def _new_code(self, prefix: str) -> str:
         """A code that nobody has, nor was promised."""
@@ -330,6 +345,8 @@ class Deciding:
         match command:
             case EnterProject():
                 return self._new_code(f"{settings.label}-{command.occurred_on.year}-")
+            case OpensAudit():
+                return self._new_code(f"{AUDIT}{command.occurred_on.year}-")
             case EnterPerson():
                 return f"person:p-{uuid4().hex[:10]}"
             case _:

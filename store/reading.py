@@ -38,6 +38,12 @@ SELECT DISTINCT s.label FROM entry e JOIN stream s ON s.id = e.stream
 WHERE e.topic IN ('unit_closed', 'unit_merged', 'persons_joined') ORDER BY s.label
 """
 """As the index entry_bearing has it."""
+AUDITS_NAMING = """
+SELECT s.label FROM stream s
+WHERE s.label LIKE 'audit:%%' AND EXISTS (
+    SELECT FROM entry e WHERE e.stream = s.id AND position(convert_to(%s, 'UTF8') IN e.state) > 0
+) ORDER BY s.label
+"""
 LAST_NUMBER = r"SELECT max(substring(label FROM '\d+$')::int) FROM stream WHERE label LIKE %s"
 STAGED = "SELECT count(*) FROM staged"
 STREAM = ROWS + "WHERE s.label = %s AND e.version > %s ORDER BY e.version LIMIT %s"
@@ -105,6 +111,11 @@ class Reading:
         """Streams of units that were dissolved and of people who were joined: what bears on projects (questions.around)."""
         with self._pool.connection() as connection:
             return [row[0] for row in connection.execute(BEARING)]
+
+    def audits_naming(self, project: str) -> list[str]:
+        """Streams of audits whose entries have a project's code somewhere in them."""
+        with self._pool.connection() as connection:
+            return [row[0] for row in connection.execute(AUDITS_NAMING, (project,))]
 
     def next_number(self, prefix: str) -> int:
         """The first free number under a prefix of project codes."""

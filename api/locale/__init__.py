@@ -16,6 +16,7 @@ from domain.entry import Role
 from domain.fact import AUTHORITIES, KINDS, MEASURES, Stage, StreamKind
 from domain.indicators import COUNTS
 from domain.judgement import JUDGEMENTS, EvidenceSort, Outcome
+from domain.office.audit import State as AuditState
 from domain.office.reconciliation import State as ReconciliationState
 from domain.office.unit import Opening
 from domain.project.classes import YearlyClass
@@ -25,6 +26,7 @@ from domain.project.plans import PLANNED
 from domain.project.responsibilities import ROLES
 from domain.project.signings import ORDER
 from domain.questions.across import ACROSS
+from domain.questions.audits import AuditSort
 from domain.questions.evidence import FileState
 from domain.questions.irregularities import RULES
 from domain.questions.returns import BoardState
@@ -77,6 +79,8 @@ def declared() -> dict[str, tuple[str, ...]]:
         "plans": PLANNED,
         "yearly_classes": get_args(YearlyClass),
         "counts": tuple(COUNTS),
+        "audit_states": get_args(AuditState),
+        "audit_sorts": get_args(AuditSort),
     }
 
 

@@ -15,9 +15,10 @@ from pydantic_core import from_json, to_json
 from api.access.doors import Body, By, Running, asks, router
 from api.services import Services
 from domain.command import BEGINNINGS, Action, Command, Deed, nouns, reader
-from domain.entry import Actor, Source, stream_kind
+from domain.entry import Actor, Role, Source, stream_kind
 from domain.errors import NotFound, Refused
 from domain.fact import StreamKind
+from domain.permissions import of_stream
 from store.ledger import Asked, Proposed, Recorded
 from store.mapper import topic_of
 
@@ -185,12 +186,14 @@ def commands() -> APIRouter:
     _begin(made, "person", "people", "/people")
     _begin(made, "period", "periods", "/periods")
     _begin(made, "targets", "targets", "/targets")
+    _begin(made, "audit", "audits", "/audits")
     for stream, path, label in (
         ("project", "/projects/{code}", "{code}"),
         ("unit", "/units/{code}", "unit:{code}"),
         ("person", "/people/{code}", "person:{code}"),
         ("period", "/periods/{code}", "period:{code}"),
         ("targets", "/targets/{code}", "targets:{code}"),
+        ("audit", "/audits/{code}", "audit:{code}"),
         ("district", "/district", "district"),
     ):
         for noun, deeds in nouns(stream).items():  # type: ignore[arg-type]  # the four literals above
@@ -290,7 +293,8 @@ def _follow(made: APIRouter, stream: StreamKind, noun: str, path: str, label: st
         responses=DRY,
         operation_id=f"record_{stream}_{noun}",
         summary=" · ".join((d.command.__doc__ or "").split("\n")[0] for d in deeds),
-        openapi_extra=asks(*dict.fromkeys(d.action for d in deeds)) | _body(schema_name(stream, noun)),
+        openapi_extra=asks(*dict.fromkeys(of_stream(d.action, stream, role) for d in deeds for role in Role))
+        | _body(schema_name(stream, noun)),
     )
 
 

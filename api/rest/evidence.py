@@ -66,7 +66,7 @@ class UploadedAnswer(BaseModel):
     status_code=201,
     response_model=UploadedAnswer,
     operation_id="upload_evidence",
-    openapi_extra=asks(Action.ATTEST) | BODY,
+    openapi_extra=asks(Action.ATTEST, Action.AUDIT) | BODY,
 )
 async def upload_evidence(
     request: Request, services: Running, by: By, name: Annotated[Line, Query(description="原文件名 / the file's own name")]

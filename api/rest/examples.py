@@ -79,17 +79,25 @@ def office() -> Iterator[Example]:
     yield Example("/district/gates", on("2027-01-01", gates=gates, document="〔2026〕30号"))
 
 
-def judged(stream: str, target: int, reads: Body, last: int) -> Iterator[Example]:
-    """Corrected, annulled and reinstated, each on another's approval; one proposal declined; signed for. `last`: before."""
-    yield Example(f"{stream}/corrections", {"target": target, "reads": reads, "because": "核对原件，登记有误"})
-    yield Example(f"{stream}/approvals", {"act": "approve", "proposal": last + 1}, "second")
-    yield Example(f"{stream}/annulments", {"target": target, "because": "重复登记"})
-    yield Example(f"{stream}/approvals", {"act": "approve", "proposal": last + 3}, "second")
-    yield Example(f"{stream}/reinstatements", {"target": target, "because": "查实并非重复"})
-    yield Example(f"{stream}/approvals", {"act": "approve", "proposal": last + 5}, "second")
-    yield Example(f"{stream}/annulments", {"target": target, "because": "再次提出"})
-    yield Example(f"{stream}/approvals", {"act": "decline", "proposal": last + 7, "because": "理由不足"}, "second")
-    yield Example(f"{stream}/endorsements", {"target": target, "note": "情况属实"}, "leader")
+OFFICE = ("office", "second", "leader")
+AUDITORS = ("auditor", "second-auditor", "second-auditor")
+
+
+def judged(stream: str, target: int, reads: Body, last: int, by: tuple[str, str, str] = OFFICE) -> Iterator[Example]:
+    """Corrected, annulled and reinstated, each on another's approval; one proposal declined; signed for. `last`: before.
+
+    `by`: who asks, who decides, who signs.
+    """
+    asks, decides, signs = by
+    yield Example(f"{stream}/corrections", {"target": target, "reads": reads, "because": "核对原件，登记有误"}, asks)
+    yield Example(f"{stream}/approvals", {"act": "approve", "proposal": last + 1}, decides)
+    yield Example(f"{stream}/annulments", {"target": target, "because": "重复登记"}, asks)
+    yield Example(f"{stream}/approvals", {"act": "approve", "proposal": last + 3}, decides)
+    yield Example(f"{stream}/reinstatements", {"target": target, "because": "查实并非重复"}, asks)
+    yield Example(f"{stream}/approvals", {"act": "approve", "proposal": last + 5}, decides)
+    yield Example(f"{stream}/annulments", {"target": target, "because": "再次提出"}, asks)
+    yield Example(f"{stream}/approvals", {"act": "decline", "proposal": last + 7, "because": "理由不足"}, decides)
+    yield Example(f"{stream}/endorsements", {"target": target, "note": "情况属实"}, signs)
 
 
 def life() -> Iterator[tuple[str, Body]]:
@@ -258,6 +266,29 @@ def people_and_units() -> Iterator[Example]:
     yield Example("/units/bureau-e/mergers", on("2026-11-21", act="merge_into", into="bureau-c") | reform)
 
 
+def audited() -> Iterator[Example]:
+    """A finding, its rectification sent back once and closed; a request and a site check; judged by auditors alone."""
+    about: Body = {"title": "资金到位凭证", "projects": ["XM-2026-002"], "units": ["street-a"]}
+    found: Body = {"text": "到位资金缺进账单原件", "entries": ["XM-2026-002#1"], "deadline": "2026-12-20"}
+    yield Example("/audits", on("2026-11-22", act="find") | about | found, "auditor")
+    asked: Body = {"title": "调阅合同", "text": "请提供投资合同原件", "units": ["street-a"], "deadline": "2026-12-01"}
+    yield Example("/audits", on("2026-11-22", act="request") | asked, "auditor")
+    seen: Body = {"title": "现场核查", "text": "塔吊两台在场", "projects": ["XM-2026-002"]}
+    yield Example("/audits", on("2026-11-22", act="check") | seen, "auditor")
+    audit = "/audits/2026-001"
+    yield Example(f"{audit}/rectifications", on("2026-11-23", text="已补进账单"), "clerk")
+    yield Example(
+        f"{audit}/closings", on("2026-11-23", act="send_back", because="缺骑缝章", deadline="2026-12-25"), "auditor"
+    )
+    yield Example(f"{audit}/rectifications", on("2026-11-24", text="已补骑缝章", entries=["XM-2026-002#1"]), "clerk")
+    closed: Body = {"kind": "audit_closed", **on("2026-11-25", note="佐证齐全，销号")}
+    yield Example(f"{audit}/closings", on("2026-11-25", act="close", note="佐证齐全"), "auditor")
+    yield from judged(audit, 5, closed, last=5, by=AUDITORS)
+    about_it: Body = {"target": 1, "sha256": sha256(SLIP).hexdigest()}
+    yield Example(f"{audit}/evidence", about_it | {"act": "attach", "sort": "bank_slip", "dated": "2026-02-10"}, "auditor")
+    yield Example(f"{audit}/evidence", about_it | {"act": "withdraw", "because": "附错文件"}, "auditor")
+
+
 def examples() -> Iterator[Example]:
     """All of them, in order."""
     yield from office()
@@ -279,6 +310,7 @@ def examples() -> Iterator[Example]:
     yield from several()
     yield from attested()
     yield from people_and_units()
+    yield from audited()
     yield Example(
         "/tokens", {"person": "p-wang", "unit": "street-a", "post": "科员", "role": "unit", "days": 365}, "administrator"
     )

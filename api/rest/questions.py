@@ -7,10 +7,12 @@ from fastapi import APIRouter, Path, Query, Response
 from api.access.doors import Running, router
 from api.asking import READS, Answer, At, answer, cursor_of, uncursor
 from api.evidence import with_files
+from api.rest.audits import audits_of
 from domain.fact import Stage
 from domain.project.classes import YearlyClass
 from domain.project.responsibilities import ResponsibilityRole
 from domain.questions.across import Across
+from domain.questions.audits import Audit
 from domain.questions.projects import ProjectRow
 from domain.questions.responsibilities import Responsibilities
 from domain.questions.status import Status
@@ -28,17 +30,21 @@ class ProjectsAnswer(Answer):
 
 
 class StatusAnswer(Answer):
-    """`across`: what the project shares with others, such as a voucher counted in both."""
+    """`across`: what the project shares with others, such as a voucher counted in both; `audits`: what auditors found,
+    asked for or checked there (GET /audits/{code} tells each whole)."""
 
     status: Status
     across: list[Across]
+    audits: list[Audit]
 
 
 class TimelineAnswer(Answer):
-    """`across`: what the project shares with others, such as a voucher counted in both."""
+    """`across`: what the project shares with others, such as a voucher counted in both; `audits`: what auditors found,
+    asked for or checked there (GET /audits/{code} tells each whole)."""
 
     timeline: Timeline
     across: list[Across]
+    audits: list[Audit]
 
 
 class ResponsibilityAnswer(Answer):
@@ -72,7 +78,8 @@ def list_projects(
 def project_status(services: Running, at: At, code: Code) -> Response:
     """Where the project stands, and which entries say so."""
     status = services.questions.project.status(code, at.viewpoint)
-    body = {"status": status.model_dump(mode="json"), "across": across(services, at, code)}
+    body: dict[str, Any] = {"status": status.model_dump(mode="json"), "across": across(services, at, code)}
+    body["audits"] = audits_of(services, at, code)
     return answer(services, at, with_files(services, body))
 
 
@@ -80,7 +87,8 @@ def project_status(services: Running, at: At, code: Code) -> Response:
 def project_timeline(services: Running, at: At, code: Code) -> Response:
     """Every fact in order, with what was later said about it."""
     timeline = services.questions.project.timeline(code, at.viewpoint)
-    body = {"timeline": timeline.model_dump(mode="json"), "across": across(services, at, code)}
+    body: dict[str, Any] = {"timeline": timeline.model_dump(mode="json"), "across": across(services, at, code)}
+    body["audits"] = audits_of(services, at, code)
     return answer(services, at, with_files(services, body))
 
 

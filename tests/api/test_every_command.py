@@ -26,6 +26,8 @@ def empty(running: Services, database: str) -> Iterator[District]:
                 ("second", Role.OFFICE),
                 ("leader", Role.OFFICE),
                 ("reader", Role.READER),
+                ("auditor", Role.AUDITOR),
+                ("second-auditor", Role.AUDITOR),
             )
         }
         for name in ("clerk", "head"):
@@ -68,7 +70,7 @@ def test_no_example_is_recorded_under_a_used_key_or_a_stale_number_or_by_a_reade
         refused = empty.post(example.path, example.body, "reader", **used)
         assert (refused.status_code, refused.json()["code"]) == (403, "not_permitted"), example
         if (
-            example.template not in ("/projects", "/units", "/people", "/periods", "/targets", "/batches")
+            example.template not in ("/projects", "/units", "/people", "/periods", "/targets", "/audits", "/batches")
             and "{unit}" not in example.template
         ):
             stale = post(empty, example, **{"If-Match": '"99999"'})

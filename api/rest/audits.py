@@ -1,0 +1,76 @@
+"""审计事项, asked: findings, requests and site checks with their state, by unit and project, at any viewpoint."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Response
+
+from api.access.doors import Running, router
+from api.asking import READS, Answer, At, Limit, answer, cursor_of, uncursor
+from domain.errors import NotFound, NotKnownThen
+from domain.office.audit import PREFIX, State
+from domain.questions.audits import Audit, AuditSort, AuditWhole, audit, audit_whole
+from projections.questions.viewpoints import Resolved
+
+made: APIRouter = router(tags=["questions"])
+
+
+class AuditsAnswer(Answer):
+    """By code. A page looks at `limit` of them: it may show fewer, or none, while `next` tells that there are more."""
+
+    audits: list[Audit]
+    next: str | None
+
+
+class AuditAnswer(Answer):
+    audit: AuditWhole
+
+
+@made.get("/audits", response_model=AuditsAnswer, operation_id="list_audits", openapi_extra=READS)
+def list_audits(
+    services: Running,
+    at: At,
+    state: State | None = None,
+    sort: AuditSort | None = None,
+    overdue: bool | None = None,
+    unit: Annotated[str | None, Query(max_length=64)] = None,
+    project: Annotated[str | None, Query(max_length=64)] = None,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    limit: Limit = 200,
+) -> Response:
+    """What auditors found, asked for and checked: open, rectified, closed, overdue."""
+    after = uncursor(cursor) or ""
+    labels = [label for label in services.reading.labels(PREFIX) if label > after]
+    histories = services.ledger.records.histories(labels[:limit])
+    found = (audit(histories[label].at(at.viewpoint)) for label in labels[:limit])
+    told = [
+        one.model_dump(mode="json")
+        for one in found
+        if one is not None
+        and state in (None, one.state)
+        and sort in (None, one.sort)
+        and overdue in (None, one.overdue)
+        and (unit is None or unit in one.units)
+        and (project is None or project in one.projects)
+    ]
+    following = cursor_of(labels[limit - 1]) if len(labels) > limit else None
+    return answer(services, at, {"audits": told, "next": following}, units={u for one in told for u in one["units"]})
+
+
+@made.get("/audits/{code}", response_model=AuditAnswer, operation_id="audit_now", openapi_extra=READS)
+def audit_now(services: Running, at: At, code: Annotated[str, Path(max_length=64)]) -> Response:
+    """One of them with every step."""
+    history = services.ledger.records.history(PREFIX + code)
+    if not history.version:
+        raise NotFound(code)
+    found = audit_whole(history.at(at.viewpoint))
+    if found is None:
+        raise NotKnownThen(code)
+    return answer(services, at, {"audit": found.model_dump(mode="json")}, units=found.now.units)
+
+
+def audits_of(services: Running, at: Resolved, project: str) -> list[dict[str, Any]]:
+    """Those about one project, by code: links that its status and timeline carry."""
+    labels = services.reading.audits_naming(project)
+    histories = services.ledger.records.histories(labels) if labels else {}
+    found = (audit(histories[label].at(at.viewpoint)) for label in labels)
+    return [one.model_dump(mode="json") for one in found if one is not None and project in one.projects]
