@@ -12,7 +12,7 @@ from domain.errors import Broken, Refused
 from domain.office.district import LABEL as DISTRICT
 from domain.office.district import LedgerOpened
 from domain.office.identities import PREFIX as PERSON
-from domain.office.person import NAMING, ErasePerson
+from domain.office.person import NAMING, ErasePerson, NameInEntries
 from domain.personal import texts
 from domain.values import clean
 from store.deciding import DRY, Asking, Deciding, FindFile, joined, no_file, together_in
@@ -244,9 +244,19 @@ class Ledger:
             except Refused as refused:
                 refused.item = number
                 raise
+        self._nowhere_else(items)
         decided = deciding.entries[opening:]
         if joint and len({e.stream for e in decided}) > 1:
             deciding.entries[opening:] = joined(decided)
+
+    def _nowhere_else(self, items: Sequence[Item]) -> None:
+        """Names to be erased stand in no entry, or a reason is given. Raises NameInEntries."""
+        for number, (label, command) in enumerate(items):
+            erases = isinstance(command, ErasePerson) and command.reason is None and label is not None
+            if erases and (found := self._people.in_entries(str(label).removeprefix(PERSON))):
+                refused = NameInEntries(", ".join(found), pointer="/reason")
+                refused.item = number
+                raise refused
 
     def _begin(self, deciding: Deciding, asking: Asking) -> None:
         """With nothing staged the first live command opens the ledger. Raises NotOpen while anything is staged."""

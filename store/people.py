@@ -20,6 +20,13 @@ ON CONFLICT (ref, number) DO NOTHING
 """
 NAMES = "SELECT ref, number, name FROM person_name WHERE ref = ANY(%s) ORDER BY ref, number"
 NAMED_IN = "SELECT DISTINCT name FROM person_name WHERE length(name) > 1 AND strpos(%s, name) > 0"
+IN_ENTRIES = """
+SELECT s.label || '#' || e.version FROM entry e JOIN stream s ON s.id = e.stream
+WHERE EXISTS (
+    SELECT FROM person_name n
+    WHERE n.ref = %s AND length(n.name) > 1 AND position(convert_to(n.name, 'UTF8') IN e.state) > 0
+) ORDER BY e.position LIMIT 20
+"""
 ERASURES = "SELECT count(*) FROM person_erasure"
 SWEPT = (
     ("lifecycle_eraser", ("person_name",)),
@@ -64,6 +71,11 @@ class People:
         """The names of people that stand somewhere in a text."""
         with self._pool.connection() as connection:
             return [row[0] for row in connection.execute(NAMED_IN, (text,))]
+
+    def in_entries(self, ref: str) -> list[str]:
+        """The first entries whose text holds a name of the person. Reads the ledger through."""
+        with self._pool.connection() as connection:
+            return [row[0] for row in connection.execute(IN_ENTRIES, (ref,))]
 
     def sweep(self) -> None:
         """Write anew what names were deleted from, so that no page keeps them; nothing to do where nobody was erased.

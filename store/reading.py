@@ -44,6 +44,14 @@ WHERE s.label LIKE 'audit:%%' AND EXISTS (
     SELECT FROM entry e WHERE e.stream = s.id AND position(convert_to(%s, 'UTF8') IN e.state) > 0
 ) ORDER BY s.label
 """
+DECIDED_BY = """
+SELECT DISTINCT s.label FROM entry e JOIN stream s ON s.id = e.stream
+WHERE e.topic IN ('approved', 'declined', 'verdict_given', 'endorsed', 'accepted', 'sent_back',
+                  'exemption_granted', 'unit_exempted')
+  AND (position(convert_to(%s, 'UTF8') IN e.state) > 0 OR position(convert_to(%s, 'UTF8') IN e.state) > 0
+       OR position(convert_to(%s, 'UTF8') IN e.state) > 0)
+ORDER BY s.label
+"""
 LAST_NUMBER = r"SELECT max(substring(label FROM '\d+$')::int) FROM stream WHERE label LIKE %s"
 STAGED = "SELECT count(*) FROM staged"
 STREAM = ROWS + "WHERE s.label = %s AND e.version > %s ORDER BY e.version LIMIT %s"
@@ -111,6 +119,15 @@ class Reading:
         """Streams of units that were dissolved and of people who were joined: what bears on projects (questions.around)."""
         with self._pool.connection() as connection:
             return [row[0] for row in connection.execute(BEARING)]
+
+    def decided_by(self, person: str) -> list[str]:
+        """Streams in which a person decided, signed or approved something, or is named as having done so.
+
+        Reads the ledger through: for the few who were found to have been entered twice.
+        """
+        named = [f'"{field}":"{person}"' for field in ("person", "on_behalf_of", "approver")]
+        with self._pool.connection() as connection:
+            return [row[0] for row in connection.execute(DECIDED_BY, (*named,))]
 
     def audits_naming(self, project: str) -> list[str]:
         """Streams of audits whose entries have a project's code somewhere in them."""

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from api.access.doors import Running, router
 from api.asking import READS, Answer, At, answer
+from domain.entry import cite
 from domain.errors import NotFound, NotKnownThen
 from domain.history import History, View
 from domain.office.identities import PREFIX as PERSON
@@ -16,6 +17,7 @@ from domain.office.person import ERASED
 from domain.office.unit import PREFIX as UNIT
 from domain.questions.around import Dissolved
 from domain.questions.people import Absorbed, Erasure, Joined, Person, Post, UnitName, person, posts, unit
+from domain.questions.self_approval import self_approved
 from projections.questions.people import Held
 from projections.questions.viewpoints import Resolved
 
@@ -79,8 +81,17 @@ class PeopleAnswer(Answer):
     people: list[PersonRow]
 
 
+class FoundLater(BaseModel):
+    """自批（事后发现）: `decision` is by one reference of a human, on what another of theirs asked or recorded (`about`)."""
+
+    decision: str
+    about: str
+    people: list[str]
+
+
 class PersonNow(BaseModel):
-    """`posts`: all up to the day, those that were left too; `joined`: other references of the same human."""
+    """`posts`: all up to the day, those that were left too; `joined`: other references of the same human; `self_approved`:
+    what they decided as this one on what they recorded as another, in any stream; it stays in force until it is annulled."""
 
     person: str
     name: str | None
@@ -88,6 +99,7 @@ class PersonNow(BaseModel):
     posts: list[Post]
     holds: list[Held]
     joined: list[Joined]
+    self_approved: list[FoundLater]
     erased: Erasure | None
 
 
@@ -156,8 +168,23 @@ def person_now(services: Running, at: At, ref: Code) -> Response:
         "name": names[-1]["name"] if names else None,
         "names": names,
         "holds": [h.model_dump(mode="json") for h in services.questions.holding(at, person=ref)],
+        "self_approved": found_later(services, at, ref),
     }
     return answer(services, at, {"person": body})
+
+
+def found_later(services: Running, at: Resolved, ref: str) -> list[dict[str, Any]]:
+    """Over all streams, in the order of their labels and entries; looked for only where the person has another reference."""
+    same = services.questions.project.around(at.viewpoint).same
+    if same([ref]) == {ref}:
+        return []
+    histories = services.ledger.records.histories(services.reading.decided_by(ref))
+    return [
+        {"decision": found.decision, "about": cite(label, found.number), "people": found.people}
+        for label in sorted(histories)
+        for found in sorted(self_approved(histories[label].at(at.viewpoint), same))
+        if found.people[0] == ref
+    ]
 
 
 def name_of(found: Person, number: int, kept: dict[tuple[str, int], str]) -> str | None:

@@ -19,6 +19,12 @@ class NamesErased(Refused):
     zh = "该人员姓名已依法删除，不再登记姓名。"
 
 
+class NameInEntries(Refused):
+    """The name stands in the text of these entries, and nothing takes it out of them; say in `reason` why it is erased."""
+
+    zh = "下列记录的文字中含该姓名，记录不可更改、无法从中删除；仍要删除姓名的，请在 reason 中说明。"
+
+
 class PersonEntered(Fact):
     """人员登记: the reference exists."""
 

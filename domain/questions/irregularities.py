@@ -91,7 +91,7 @@ def irregularities(view: View, settings: Settings, gates: GatesInForce = NO_GATE
     found = {
         *_marks(view, settings, gates, frozenset(view.by_kind)),
         *_personal(view),
-        *(Mark(number, "self_approved", about) for number, about in self_approved(view, around.same)),
+        *(Mark(found.number, "self_approved", str(found)) for found in self_approved(view, around.same)),
     }
     return sorted(found, key=lambda mark: (mark.number, mark.rule))
 

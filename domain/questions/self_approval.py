@@ -4,6 +4,7 @@ Nothing is undone by it: the decision stays in force, marked, until somebody ann
 """
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from domain.command import Same
 from domain.entry import Entry
@@ -13,8 +14,20 @@ from domain.judgement import Accepted, Endorsed, SentBack, VerdictGiven
 DECIDING = VerdictGiven | Endorsed | Accepted | SentBack
 
 
-def self_approved(view: View, same: Same) -> Iterator[tuple[int, str]]:
-    """The number of the fact that was decided on, and what exactly: the decision's citation and the references."""
+class FoundLater(NamedTuple):
+    """`number`: the fact decided on; `decision`: the entry that decided; `people`: the references, the decider's first."""
+
+    number: int
+    decision: str
+    people: tuple[str, ...]
+
+    def __str__(self) -> str:
+        first, *others = self.people
+        return f"{self.decision}: {first} = {', '.join(others)}"
+
+
+def self_approved(view: View, same: Same) -> Iterator[FoundLater]:
+    """In no order that means anything."""
     if same is frozenset:
         return
     for number, entry in view.decided.items():
@@ -29,7 +42,7 @@ def self_approved(view: View, same: Same) -> Iterator[tuple[int, str]]:
         if approver is not None:
             wording = matter.current.wording
             if (recorders := same([approver]) & wording.envelope.actor.people) and approver not in recorders:
-                yield number, f"{wording.citation}: {approver} = {', '.join(sorted(recorders))}"
+                yield FoundLater(number, wording.citation, (approver, *sorted(recorders)))
 
 
 def _worded(matter: Matter, before: Entry) -> tuple[Entry, ...]:
@@ -37,9 +50,10 @@ def _worded(matter: Matter, before: Entry) -> tuple[Entry, ...]:
     return tuple(s.wording for s in matter.wordings if s.wording.number < before.number)
 
 
-def _shared(number: int, decision: Entry, involved: Iterable[Entry], same: Same) -> Iterator[tuple[int, str]]:
+def _shared(number: int, decision: Entry, involved: Iterable[Entry], same: Same) -> Iterator[FoundLater]:
     deciding = decision.envelope.actor.people
     joined = same(deciding)
     others = sorted({p for e in involved for p in e.envelope.actor.people if p in joined and p not in deciding})
     if others:
-        yield number, f"{decision.citation}: {', '.join(sorted(deciding))} = {', '.join(others)}"
+        decider = next(p for p in (decision.envelope.actor.person, *sorted(deciding)) if same([p]) & set(others))
+        yield FoundLater(number, decision.citation, (decider, *others))

@@ -137,6 +137,10 @@ def test_two_references_of_one_person_are_told_and_their_decisions_marked(distri
     assert [(m["entry"], m["about"]) for m in found[0]["marks"]] == [("XM-2026-001#3", "XM-2026-001#6: p-second = p-office")]
     assert district.get(f"/irregularities?rule=self_approved&known=@{known}").json()["projects"] == []
     assert [j["other"] for j in district.get("/people/p-second").json()["person"]["joined"]] == ["p-office"]
+    later = district.get("/people/p-second").json()["person"]["self_approved"]
+    assert later == [{"decision": "XM-2026-001#6", "about": "XM-2026-001#3", "people": ["p-second", "p-office"]}]
+    assert district.get("/people/p-office").json()["person"]["self_approved"] == [], "who only asked"
+    assert district.get(f"/people/p-second?known=@{known}").json()["person"]["self_approved"] == []
     district.recorded(f"{P}/reinstatements", {"target": 3, "because": "属实"})
     refused = district.post(f"{P}/approvals", {"act": "approve", "proposal": 7}, "second")
     assert (refused.status_code, refused.json()["code"]) == (403, "self_approval")
@@ -163,3 +167,16 @@ def test_personal_data_in_a_text_is_refused_with_its_place_unless_a_reason_stand
     assert district.post("/tokens", token, "administrator").json()["code"] == "personal_data_here"
     many: dict[str, Any] = {"commands": [{"stream": "XM-2026-001", "noun": "negotiations", "command": talk}]}
     assert district.post("/batches", many).json()["errors"][0]["pointer"] == "/commands/0/command/summary"
+
+
+def test_a_name_that_stands_in_the_text_of_an_entry_is_told_before_it_is_erased(district: District):
+    """Recorded before the person was entered, when nobody could know it for a name."""
+    talk = {"occurred_on": "2026-02-01", "with_whom": "乙公司", "summary": f"由{NAME}陪同"}
+    entry = district.recorded(f"{P}/negotiations", talk)["entry"]
+    district.recorded("/people", {"occurred_on": "2026-03-01", "ref": "p-officer", "name": NAME}, "administrator")
+    erasing = {"occurred_on": "2026-06-01", "ground": "依法", "document": "文"}
+    refused = district.post("/people/p-officer/erasures", erasing).json()
+    assert (refused["code"], refused["errors"][0]["pointer"]) == ("name_in_entries", "/reason")
+    assert entry in refused["detail"]
+    assert NAME not in str(refused)
+    district.recorded("/people/p-officer/erasures", erasing | {"reason": "记录文字另行处理"})
