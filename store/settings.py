@@ -7,7 +7,7 @@ from pathlib import Path
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
-VERSION = "0.1.0"
+VERSION = "0.3.0"
 """Of this program, as pyproject.toml has it."""
 
 
