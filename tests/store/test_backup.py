@@ -21,7 +21,9 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from api.cli import main
+from api.services import Services
 from domain.entry import Role
+from domain.entry import Source as Door
 from store.accounts import Accounts
 from store.backup import Source, Taken, take
 from store.database import Database, opened
@@ -43,6 +45,7 @@ from store.people import People
 from store.restore import LedgerNotEmpty, NotTheSame, ServiceRunning, load, refuse_unless_empty, scratch, unguarded
 from store.server import Embedded
 from store.tools import ToolMissing, Tools, tools
+from tests.given import WANG, command
 from tests.store.rows import opened_ledger, recorder, request, rows
 
 ENTRIES = "SELECT position, stream, version, topic, state, recorded_at, stated FROM entry ORDER BY position"
@@ -333,13 +336,12 @@ def test_what_a_killed_drill_left_is_dropped_and_what_is_no_drills_is_not(databa
         assert connection.execute(known, (name,)).fetchone() == (0,)
 
 
-def test_an_erased_name_is_in_no_backup_made_after(database: str, empty: str, tmp_path: Path):
-    with opened(database, size=2) as pools:
-        opened_ledger(pools)
-        People(pools.writing).remember("p-erased", "欧阳某某")
-        before = backup(database, tmp_path / "before")
-        with pools.writing.connection() as connection:
-            connection.execute("DELETE FROM person_name WHERE ref = 'p-erased'")
+def test_an_erased_name_is_in_no_backup_made_after(running: Services, database: str, empty: str, tmp_path: Path):
+    entering = {"occurred_on": "2026-01-01", "ref": "p-erased", "name": "欧阳某某"}
+    running.ledger.record(None, command("people", entering, "person"), by=WANG, source=Door(door="api"))
+    before = backup(database, tmp_path / "before")
+    erasing = {"occurred_on": "2026-11-20", "ground": "本人依法请求删除", "document": "〔2026〕33号"}
+    running.ledger.record("person:p-erased", command("erasures", erasing, "person"), by=WANG, source=Door(door="api"))
     after = backup(database, tmp_path / "after")
 
     def text(taken: Taken) -> str:
@@ -352,6 +354,10 @@ def test_an_erased_name_is_in_no_backup_made_after(database: str, empty: str, tm
 
     assert "欧阳某某" in text(before)
     assert "欧阳某某" not in text(after)
+    load(programs(empty), after.folder, after.manifest, "district")
+    with opened(empty, size=1) as pools:
+        People(pools.writing).remember("p-erased", "欧阳某某")  # also there nobody can give the name back
+        assert People(pools.writing).names(["p-erased"]) == {}
 
 
 def test_a_server_that_no_program_here_fits_is_told_so(database: str):
