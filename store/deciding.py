@@ -102,6 +102,7 @@ class Deciding:
         self._permitted: set[tuple[str, Action, Role, str, date]] = set()
         self._plain: tuple[Asking, Context] | None = None
         """What everything that is asked for together is decided in, where nothing more is to be looked up for it."""
+        self._looked_at: set[str] = set()
         self.names: Sequence[str] = ()
         """Of people: those that somebody found in what is asked."""
 
@@ -111,9 +112,26 @@ class Deciding:
             self.streams.setdefault(label, history)
 
     def past(self, label: str) -> History:
+        """A stream that something is decided on: what is decided holds only while it stands so."""
+        self._looked_at.add(label)
+        return self._stream(label)
+
+    def exists(self, label: str) -> bool:
+        """Which it then always does."""
+        return self._stream(label).version > 0
+
+    def _stream(self, label: str) -> History:
         if label not in self.streams:
             self.streams[label] = self._load(label)
         return self.streams[label]
+
+    def looked_at(self) -> dict[str, int]:
+        """The versions of the streams that the decisions rest on and that nothing is recorded in.
+
+        Settings and gates bind from the next request on: the district's own stream is none of them.
+        """
+        written = {entry.stream for entry in self.entries}
+        return {label: self.streams[label].version for label in self._looked_at - written - {DISTRICT}}
 
     @property
     def settings(self) -> Settings:
@@ -137,7 +155,7 @@ class Deciding:
         by = asking.by
         if command.on_behalf_of is not None:
             by = by.model_copy(update={"on_behalf_of": command.on_behalf_of, "under": command.under})
-            if not self.past(f"person:{command.on_behalf_of}").version:
+            if not self.exists(f"person:{command.on_behalf_of}"):
                 raise UnknownPerson(command.on_behalf_of, pointer="/on_behalf_of")
         settings = self.settings
         label = self._label(label, command, settings)
@@ -320,7 +338,7 @@ class Deciding:
     def _new_code(self, prefix: str) -> str:
         """A code that nobody has, nor was promised."""
         number = self._numbers.get(prefix) or self._next_number(prefix)
-        while self.past(f"{prefix}{number:03d}").version or f"{prefix}{number:03d}" in self._promised:
+        while self.exists(f"{prefix}{number:03d}") or f"{prefix}{number:03d}" in self._promised:
             number += 1
         self._numbers[prefix] = number
         return f"{prefix}{number:03d}"
@@ -437,9 +455,9 @@ class Deciding:
         if mentions == NOBODY:
             return
         missing: Iterable[tuple[type[Refused], str]] = (
-            *((UnknownUnit, code) for code in mentions.units if not self.past(f"unit:{code}").version),
-            *((UnknownPerson, ref) for ref in mentions.persons if not self.past(f"person:{ref}").version),
-            *((UnknownProject, code) for code in mentions.projects if code == label or not self.past(code).version),
+            *((UnknownUnit, code) for code in mentions.units if not self.exists(f"unit:{code}")),
+            *((UnknownPerson, ref) for ref in mentions.persons if not self.exists(f"person:{ref}")),
+            *((UnknownProject, code) for code in mentions.projects if code == label or not self.exists(code)),
         )
         for error, about in missing:
             raise error(about, pointer=place_of(command.model_dump(), about))

@@ -271,7 +271,7 @@ class Ledger:
             self._open = True
 
     def _append(self, deciding: Deciding, asked: Request) -> Recorded:
-        last = self.records.append(deciding.entries, asked, deciding.streams)
+        last = self.records.append(deciding, asked)
         decided = [e for e in deciding.entries if not isinstance(e.event, LedgerOpened)]
         return Recorded(
             entries=tuple(e.citation for e in decided),

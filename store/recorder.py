@@ -78,6 +78,7 @@ class RequestRow:
 
 
 APPEND_ONE = "SELECT * FROM append_one(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+MUST_STAND = "SELECT must_stand(%b, %b)"
 APPEND_MANY = "SELECT * FROM append_many(%s, %s, %s, %s, %b, %b, %b, %b, %b)"
 ROWS = """
 SELECT e.stream AS originator_id, e.version AS originator_version, e.topic, e.state,
@@ -120,20 +121,22 @@ class Recorder(ApplicationRecorder):
         self._reading = reading
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
-        """Append rows as one request (`request=`); answers their positions.
+        """Append rows as one request (`request=`); answers their positions. `looked_at=`: the versions of other streams that
+        the request was decided on, by stream; where one has moved on meanwhile nothing is appended.
 
         Raises Conflict, RequestRepeated, or the database's own error. Whatever goes wrong, the request is looked up by
         its id before anything is said, so what is answered is what happened; only a database that stays away beyond
         PATIENCE leaves it open (OperationalError), and the same request sent again will tell.
         """
         request: Request = kwargs["request"]
+        looked_at: Mapping[UUID, int] = kwargs.get("looked_at", {})
         rows = cast("Sequence[Row]", stored_events)
         if not rows:
             return []
         wait, deadline = WAIT, time.monotonic() + PATIENCE
         while True:
             try:
-                return _places(len(rows), *self._append(rows, request))
+                return _places(len(rows), *self._append(rows, request, looked_at))
             except psycopg.DatabaseError as error:
                 refused = isinstance(error, psycopg.errors.UniqueViolation) or error.sqlstate in REFUSED
                 if not refused:
@@ -160,9 +163,13 @@ class Recorder(ApplicationRecorder):
             raise RequestRepeated(request.key)
         return _places(len(rows), settled.last, settled.recorded_at)
 
-    def _append(self, rows: Sequence[Row], request: Request) -> tuple[int, datetime]:
+    def _append(self, rows: Sequence[Row], request: Request, looked_at: Mapping[UUID, int]) -> tuple[int, datetime]:
         asked = (request.id, request.scope, request.key, request.body)
         with self._writing.connection() as connection:
+            if looked_at:
+                with connection.transaction():
+                    connection.execute(MUST_STAND, (list(looked_at), list(looked_at.values())))
+                    return cast("tuple[int, datetime]", connection.execute(APPEND_MANY, (*asked, *columns(rows))).fetchone())
             if len(rows) == 1:
                 row = rows[0]
                 one = (row.label, row.originator_id, row.originator_version, row.topic, row.state)

@@ -1,6 +1,6 @@
 """The eventsourcing library's application over our mapper and recorder: streams loaded as histories, entries saved."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import cast
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from eventsourcing.persistence import ApplicationRecorder, Mapper
 
 from domain.entry import Entry, stream_id
 from domain.history import History
+from store.deciding import Deciding
 from store.mapper import EntryMapper, decode
 from store.recorder import Position, Recorder, Request
 
@@ -46,12 +47,14 @@ class Records(Application[UUID]):
                 self._histories.put(label, found[label])
         return found
 
-    def append(self, entries: Sequence[Entry], request: Request, decided: Mapping[str, History]) -> Position:
-        """Save entries as one request; answers the last position. What was appended is known without reading it.
+    def append(self, decided: Deciding, request: Request) -> Position:
+        """Save what was decided as one request; answers the last position. It is known from then on without being read.
 
-        `decided` are the histories as they are with the entries, by label.
+        Nothing is saved when a stream that the decision rests on has moved on (Conflict).
         """
-        recordings = self.events.put(entries, request=request)
+        entries = decided.entries
+        looked_at = {stream_id(label): version for label, version in decided.looked_at().items()}
+        recordings = self.events.put(entries, request=request, looked_at=looked_at)
         place = Position(0)
         newest: dict[str, Entry] = {}
         for entry, recording in zip(entries, recordings, strict=True):
@@ -59,8 +62,8 @@ class Records(Application[UUID]):
             entry.settle(int(place), place.recorded_at)
             newest[entry.stream] = entry
         for label, entry in newest.items():
-            if self._cached(label).version < entry.number and decided[label].entries[-1] is entry:
-                self._histories.put(label, decided[label])
+            if self._cached(label).version < entry.number and decided.streams[label].entries[-1] is entry:
+                self._histories.put(label, decided.streams[label])
         return place
 
     def _cached(self, label: str) -> History:

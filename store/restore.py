@@ -42,12 +42,13 @@ SELECT NOT has_table_privilege('lifecycle_service', t.oid, 'INSERT')
    AND t.relowner = 'lifecycle_owner'::regrole
 FROM pg_class t WHERE t.oid = %s::regclass
 """
+APPENDERS = ("must_stand", "append_one", "append_many", "append_stated", "append_opening")
 APPENDING = """
 SELECT bool_and(p.prosecdef AND p.proowner = 'lifecycle_owner'::regrole
                 AND has_function_privilege('lifecycle_service', p.oid, 'EXECUTE')
                 AND NOT has_function_privilege('public', p.oid, 'EXECUTE')), count(*)
 FROM pg_proc p
-WHERE p.pronamespace = %s::regnamespace AND p.proname IN ('append_one', 'append_many', 'append_stated', 'append_opening')
+WHERE p.pronamespace = %s::regnamespace AND p.proname = ANY(%s)
 """
 REFUSED = "LC009"
 
@@ -201,7 +202,7 @@ def unguarded(dsn: str, schema: str) -> list[str]:
                     wrong.append(change.split(" ", 1)[0] + f" {table}")
             if connection.execute(RIGHTS, (f'"{schema}"."{table}"',)).fetchone() != (True,):
                 wrong.append(f"GRANT {table}")
-        if connection.execute(APPENDING, (schema,)).fetchone() != (True, 4):
+        if connection.execute(APPENDING, (schema, list(APPENDERS))).fetchone() != (True, len(APPENDERS)):
             wrong.append("append_…")
     return wrong
 

@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
-from domain.entry import SHANGHAI, Role
+from domain.command import reader
+from domain.entry import SHANGHAI, Actor, Role, Source
+from store.deciding import Asking, Deciding
+from store.mapper import topic_of
 from tests.api.conftest import District, P
 
 CODE = "XM-2026-001"
@@ -158,3 +161,25 @@ def test_a_period_is_a_viewpoint_of_its_own(month: District):
     month.recorded("/periods", {"occurred_on": "2026-05-01", "code": "2026-05", "deadline": "2026-06-05"})
     missing = month.get(f"{P}?known=period:2026-05")
     assert (missing.status_code, missing.json()["code"]) == (404, "not_known_then")
+
+
+def test_a_correction_decided_while_the_return_is_being_accepted_waits_for_a_second_person(month: District):
+    submitted = submit(month, LINE).json()
+    assert month.post(RETURNS, {"act": "sign"}, "leader").status_code == 201
+    fact = next(e for e in submitted["entries"] if e.startswith(CODE))
+    reads = {k: v for k, v in FUNDS.items() if k != "act"} | {"kind": "funds_received", "amount": cny("1.00")}
+    asked = {"target": int(fact.partition("#")[2]), "reads": reads, "because": "笔误"}
+    correction = reader("project", "corrections").validate_python(asked)
+    decided: list[str] = []
+
+    def work(deciding: Deciding, asking: Asking) -> None:
+        """The office is first: its acceptance is recorded after the correction was decided and before it is appended."""
+        [entry] = deciding.decide(CODE, correction, asking)
+        decided.append(topic_of(entry.event))
+        if len(decided) == 1:
+            assert month.post(RETURNS, {"act": "accept", "unit": "street-a"}).status_code == 201
+
+    clerk = Actor(person="p-clerk", unit="street-a", post="科员", role=Role.UNIT, signed_in="token:test")
+    month.services.ledger.record_work(work, by=clerk, source=Source(door="api"), body=b"")
+    assert decided == ["corrected", "correction_proposed"]
+    assert month.services.reading.stream(CODE)[-1].topic == "correction_proposed"

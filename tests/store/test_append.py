@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
+from domain.entry import stream_id
 from store.database import Database, as_role, opened
 from store.people import People
 from store.reading import Reading
@@ -69,6 +70,18 @@ def test_the_same_request_sent_again_hears_its_own_position(pools: Database):
     made, once = opened_ledger(pools), request("k")
     first = made.insert_events(rows("XM-2026-001", 1, 2), request=once)
     assert made.insert_events(rows("XM-2026-001", 1, 2), request=once) == first == [2, 3]
+
+
+def test_nothing_is_appended_once_a_stream_that_was_looked_at_has_moved_on(pools: Database):
+    made = opened_ledger(pools)
+    made.insert_events(rows("period:2026-06", 1), request=request())
+    period, absent = stream_id("period:2026-06"), stream_id("unit:none")
+    made.insert_events(rows("XM-2026-001", 1), request=request(), looked_at={period: 1, absent: 0})
+    made.insert_events(rows("period:2026-06", 2), request=request())
+    for stale in ({period: 1}, {period: 2, absent: 1}):
+        with pytest.raises(Conflict):
+            made.insert_events(rows("XM-2026-001", 2), request=request(), looked_at=stale)
+    assert len(stored(pools)) == 4
 
 
 @pytest.mark.parametrize("change", CHANGES)

@@ -45,7 +45,7 @@ def load(database: Database, label: str, stop: threading.Event) -> list[int]:
         number = (found.fetchone() or (0,))[0] or 0
     while not stop.is_set():
         try:
-            made._append(rows(label, number + 1), request())
+            made._append(rows(label, number + 1), request(), {})
         except psycopg.Error:
             break
         number += 1
