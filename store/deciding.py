@@ -7,7 +7,7 @@ from functools import cached_property
 from uuid import UUID, uuid4
 
 from domain.command import TABLE, Action, Command, Context, Deed, KeptFile, Load, Part, check_fact
-from domain.entry import SHANGHAI, Actor, Entry, Envelope, Event, Irregularity, Role, Source, cite, stream_kind
+from domain.entry import SHANGHAI, Actor, Entry, Envelope, Event, Irregularity, Role, Source, stream_kind
 from domain.errors import (
     Broken,
     NotFound,
@@ -21,15 +21,14 @@ from domain.errors import (
 from domain.fact import Fact, Mentions
 from domain.history import History, View
 from domain.judgement import Corrected, CorrectionProposed
-from domain.judging.corrections import Approve, ProposeAnnulment, ProposeCorrection, ProposeReinstatement
+from domain.judging.corrections import ProposeAnnulment, ProposeCorrection
 from domain.judging.evidence import AttachEvidence
 from domain.judging.verdicts import GiveVerdict
 from domain.office.audit import PREFIX as AUDIT
 from domain.office.audit import OpensAudit
 from domain.office.district import LABEL as DISTRICT
-from domain.office.district import settings_of
 from domain.office.exemptions import need_not_report
-from domain.office.gates import NO_GATES, GatesInForce, gates_of
+from domain.office.gates import GatesInForce
 from domain.office.identities import joined_with
 from domain.office.period import opening
 from domain.office.person import EnterPerson
@@ -40,9 +39,9 @@ from domain.project.intake import EnterProject
 from domain.project.responsibilities import HOLDING, tenures_in
 from domain.questions.irregularities import broken, marks_of
 from domain.settings import Settings
+from store.places import is_place, place_of
+from store.streams import NextNumber, Streams
 
-NextNumber = Callable[[str], int]
-"""The first free number under a prefix such as `XH-2026-`."""
 FindFile = Callable[[str, Actor], KeptFile | None]
 """The kept file with this SHA-256, under the name that the actor uploaded it with where they did."""
 
@@ -88,60 +87,17 @@ class Deciding:
     """Decides commands one after another, each on the facts that the ones before it left."""
 
     def __init__(self, load: Load, next_number: NextNumber, find_file: FindFile = no_file) -> None:
-        self._load = load
-        self._next_number = next_number
         self._find_file = find_file
-        self.streams: dict[str, History] = {}
+        self.streams = Streams(load, next_number)
+        self.past = self.streams.past
         self.entries: list[Entry] = []
         self.irregular: dict[str, tuple[Broken, ...]] = {}
         """What each entry breaks, by its citation."""
-        self._numbers: dict[str, int] = {}
-        self._settled: tuple[History | None, Settings, GatesInForce] = None, Settings(), NO_GATES
-        """The settings and stage gates, and the district's history they were read from."""
-        self._promised: set[str] = set()
         self._permitted: set[tuple[str, Action, Role, str, date]] = set()
         self._plain: tuple[Asking, Context] | None = None
         """What everything that is asked for together is decided in, where nothing more is to be looked up for it."""
-        self._looked_at: set[str] = set()
         self.names: Sequence[str] = ()
         """Of people: those that somebody found in what is asked."""
-
-    def prefetch(self, histories: dict[str, History]) -> None:
-        """Histories loaded together; those decided on already stay as they are."""
-        for label, history in histories.items():
-            self.streams.setdefault(label, history)
-
-    def past(self, label: str) -> History:
-        """A stream that something is decided on: what is decided holds only while it stands so."""
-        self._looked_at.add(label)
-        return self._stream(label)
-
-    def exists(self, label: str) -> bool:
-        """Which it then always does."""
-        return self._stream(label).version > 0
-
-    def _stream(self, label: str) -> History:
-        if label not in self.streams:
-            self.streams[label] = self._load(label)
-        return self.streams[label]
-
-    def looked_at(self) -> dict[str, int]:
-        """The versions of the streams that the decisions rest on and that nothing is recorded in.
-
-        Settings and gates bind from the next request on: the district's own stream is none of them.
-        """
-        written = {entry.stream for entry in self.entries}
-        return {label: self.streams[label].version for label in self._looked_at - written - {DISTRICT}}
-
-    @property
-    def settings(self) -> Settings:
-        return self._district()[1]
-
-    def _district(self) -> tuple[History | None, Settings, GatesInForce]:
-        past = self.past(DISTRICT)
-        if past is not self._settled[0]:
-            self._settled = past, settings_of(past.now), gates_of(past.now)
-        return self._settled
 
     def decide(
         self,
@@ -155,9 +111,9 @@ class Deciding:
         by = asking.by
         if command.on_behalf_of is not None:
             by = by.model_copy(update={"on_behalf_of": command.on_behalf_of, "under": command.under})
-            if not self.exists(f"person:{command.on_behalf_of}"):
+            if not self.streams.exists(f"person:{command.on_behalf_of}"):
                 raise UnknownPerson(command.on_behalf_of, pointer="/on_behalf_of")
-        settings = self.settings
+        settings = self.streams.settings
         label = self._label(label, command, settings)
         past = self.past(label)
         if deed.stream not in (None, stream_kind(label)):
@@ -180,7 +136,7 @@ class Deciding:
             elif isinstance(event, CorrectionProposed | Corrected):
                 self._check_mentions(event.reads, label, command)
             entry = self._entry(past, event, command, by, asking, settings)
-            self.streams[label] = past.plus([entry])
+            self.streams.now(past.plus([entry]))
             entries.append(entry)
             if not isinstance(event, Fact) or isinstance(event, HOLDING):
                 self._permitted.clear()
@@ -207,9 +163,9 @@ class Deciding:
             made.append(replace(entry, envelope=envelope))
         self.entries[opening:] = made
         for entry in made:
-            entries = self.streams[entry.stream].entries
+            entries = self.past(entry.stream).entries
             whole = (*entries[: entry.number - 1], entry, *entries[entry.number :])
-            self.streams[entry.stream] = History(entry.stream, whole)
+            self.streams.now(History(entry.stream, whole))
         return made
 
     def _follow(
@@ -246,7 +202,7 @@ class Deciding:
 
         Raises ReasonNeeded, pointing at the first line that lacks its reason.
         """
-        _, settings, gates = self._district()
+        settings, gates = self.streams.settings, self.streams.gates
         changed: dict[str, Entry] = {}
         facts: dict[str, list[Entry]] = {}
         for entry in entries:
@@ -268,7 +224,7 @@ class Deciding:
             return entries
         for label in {entry.stream for entry in changed.values()}:
             told = tuple(changed.get(e.citation, e) for e in self.past(label).entries)
-            self.streams[label] = History(label, told)
+            self.streams.now(History(label, told))
         self.entries[:] = [changed.get(e.citation, e) for e in self.entries]
         return [changed.get(e.citation, e) for e in entries]
 
@@ -323,7 +279,7 @@ class Deciding:
             answerable=answerable,
             same=lambda refs: joined_with(self.past, refs),
             load=self.past,
-            new_code=lambda year: self._promise(f"{settings.label}-{year}-"),
+            new_code=lambda year: self.streams.promise(f"{settings.label}-{year}-"),
             file=file,
         )
         if not alone and not bureau and not answerable and file is None:
@@ -335,24 +291,11 @@ class Deciding:
         held = (t for code in projects for t in tenures_in(self.past(code).now) if t.role == "lead_unit" and t.covers(day))
         return tuple(dict.fromkeys(t.holder.unit for t in held if t.holder.unit is not None))
 
-    def _new_code(self, prefix: str) -> str:
-        """A code that nobody has, nor was promised."""
-        number = self._numbers.get(prefix) or self._next_number(prefix)
-        while self.exists(f"{prefix}{number:03d}") or f"{prefix}{number:03d}" in self._promised:
-            number += 1
-        self._numbers[prefix] = number
-        return f"{prefix}{number:03d}"
-
-    def _promise(self, prefix: str) -> str:
-        code = self._new_code(prefix)
-        self._promised.add(code)
-        return code
-
     def record(self, label: str, event: Event, asking: Asking) -> Entry:
         """Enter an event that no command asked for: the opening of the ledger."""
         past = self.past(label)
         entry = self._entry(past, event, Command(), asking.by, asking, Settings())
-        self.streams[label] = past.plus([entry])
+        self.streams.now(past.plus([entry]))
         self.entries.append(entry)
         return entry
 
@@ -362,9 +305,9 @@ class Deciding:
             return begun
         match command:
             case EnterProject():
-                return self._new_code(f"{settings.label}-{command.occurred_on.year}-")
+                return self.streams.new_code(f"{settings.label}-{command.occurred_on.year}-")
             case OpensAudit():
-                return self._new_code(f"{AUDIT}{command.occurred_on.year}-")
+                return self.streams.new_code(f"{AUDIT}{command.occurred_on.year}-")
             case EnterPerson():
                 return f"person:p-{uuid4().hex[:10]}"
             case _:
@@ -402,7 +345,7 @@ class Deciding:
             rules += tuple(dict.fromkeys(rule for rule, _ in personal))
             irregular.extend(Irregularity(rule=name, reason=reason) for name in dict.fromkeys(r.rule for r, _ in personal))
         later = asking.marked_later and isinstance(event, Fact)
-        marks = () if later else self._irregular(past, entry, settings, self._district()[2])
+        marks = () if later else self._irregular(past, entry, settings, self.streams.gates)
         if marks:
             own = event.reason if isinstance(event, CorrectionProposed | Corrected) else self._own_reason(asking)
             reason = command.reason or own
@@ -455,9 +398,9 @@ class Deciding:
         if mentions == NOBODY:
             return
         missing: Iterable[tuple[type[Refused], str]] = (
-            *((UnknownUnit, code) for code in mentions.units if not self.exists(f"unit:{code}")),
-            *((UnknownPerson, ref) for ref in mentions.persons if not self.exists(f"person:{ref}")),
-            *((UnknownProject, code) for code in mentions.projects if code == label or not self.exists(code)),
+            *((UnknownUnit, code) for code in mentions.units if not self.streams.exists(f"unit:{code}")),
+            *((UnknownPerson, ref) for ref in mentions.persons if not self.streams.exists(f"person:{ref}")),
+            *((UnknownProject, code) for code in mentions.projects if code == label or not self.streams.exists(code)),
         )
         for error, about in missing:
             raise error(about, pointer=place_of(command.model_dump(), about))
@@ -469,76 +412,3 @@ def _marks(view: View, number: int, settings: Settings, gates: GatesInForce) -> 
 
 def _same(context: Context, by: Actor, settings: Settings, together: frozenset[tuple[str, str]]) -> bool:
     return context.by is by and context.settings is settings and context.together == together
-
-
-def place_of(value: object, word: str, at: str = "") -> str | None:
-    """The JSON pointer to where a word first stands in a command; its field names need no escaping."""
-    inner: Iterable[tuple[object, object]] = ()
-    match value:
-        case str() if value == word:
-            return at
-        case dict():
-            inner = value.items()
-        case list() | tuple():
-            inner = enumerate(value)
-        case _:
-            pass
-    found = (place_of(part, word, f"{at}/{name}") for name, part in inner)
-    return next((place for place in found if place is not None), None)
-
-
-def is_place(value: object, pointer: str) -> bool:
-    """Whether a JSON pointer leads to something that the command states."""
-    for name in pointer.split("/")[1:]:
-        match value:
-            case dict():
-                value = value.get(name)
-            case list() | tuple():
-                value = value[int(name)] if name.isdigit() and int(name) < len(value) else None
-            case _:
-                return False
-    return value is not None
-
-
-def joined(entries: Sequence[Entry]) -> list[Entry]:
-    """One joint act over several streams: each entry names its counterparts in the others (DESIGN §3.13).
-
-    Facts of projects are counterparts of facts of projects, annulments of annulments: what is of another sort only shares
-    the request, and could never be annulled or approved together with it; so does what came in a return. The counterparts
-    that a command over several streams made stay.
-    """
-    return [
-        replace(
-            entry,
-            envelope=entry.envelope.model_copy(
-                update={"counterparts": tuple(o.citation for o in entries if _counterparts(entry, o))}
-            ),
-        )
-        for entry in entries
-    ]
-
-
-def _counterparts(one: Entry, other: Entry) -> bool:
-    if other.citation in one.envelope.counterparts:
-        return True
-    if one.envelope.returned_in is not None or other.envelope.returned_in is not None:
-        return False
-    alike = all(isinstance(e.event, Fact) for e in (one, other)) or type(one.event) is type(other.event)
-    return alike and one.stream != other.stream and stream_kind(one.stream) == stream_kind(other.stream)
-
-
-def together_in(items: Sequence[tuple[str | None, Command]], past: Load) -> frozenset[tuple[str, str]]:
-    """What a request judges at once, as (act, citation of the fact): counterparts must all be there."""
-    acts: set[tuple[str, str]] = set()
-    for label, command in items:
-        match command:
-            case ProposeAnnulment():
-                acts.add(("annul", cite(label or "", command.target)))
-            case ProposeReinstatement():
-                acts.add(("reinstate", cite(label or "", command.target)))
-            case Approve() if label is not None and command.proposal in past(label).now.proposals:
-                _, proposal = past(label).now.proposals[command.proposal]
-                acts.add((f"approve {proposal.topic}", cite(label, proposal.target)))
-            case _:
-                pass
-    return frozenset(acts)

@@ -15,7 +15,8 @@ from domain.office.identities import PREFIX as PERSON
 from domain.office.person import NAMING, ErasePerson, NameInEntries
 from domain.personal import texts
 from domain.values import clean
-from store.deciding import DRY, Asking, Deciding, FindFile, joined, no_file, together_in
+from store.counterparts import joined, together_in
+from store.deciding import DRY, Asking, Deciding, FindFile, no_file
 from store.people import People
 from store.reading import Reading, no_collection
 from store.recorder import Conflict, Recorder, Request, RequestRepeated
@@ -228,7 +229,7 @@ class Ledger:
         return deciding
 
     def _decide(self, deciding: Deciding, asking: Asking, items: Sequence[Item], expected: int | None, joint: bool) -> None:
-        deciding.prefetch(self.records.histories(list(_looked_at(items))))
+        deciding.streams.prefetch(self.records.histories(list(_looked_at(items))))
         for label, _ in items:
             if expected is not None and label is not None and deciding.past(label).version != expected:
                 raise Changed(cite(label, deciding.past(label).version))

@@ -53,7 +53,7 @@ class Records(Application[UUID]):
         Nothing is saved when a stream that the decision rests on has moved on (Conflict).
         """
         entries = decided.entries
-        looked_at = {stream_id(label): version for label, version in decided.looked_at().items()}
+        looked_at = {stream_id(label): version for label, version in decided.streams.looked_at(entries).items()}
         recordings = self.events.put(entries, request=request, looked_at=looked_at)
         place = Position(0)
         newest: dict[str, Entry] = {}
@@ -62,8 +62,9 @@ class Records(Application[UUID]):
             entry.settle(int(place), place.recorded_at)
             newest[entry.stream] = entry
         for label, entry in newest.items():
-            if self._cached(label).version < entry.number and decided.streams[label].entries[-1] is entry:
-                self._histories.put(label, decided.streams[label])
+            history = decided.past(label)
+            if self._cached(label).version < entry.number and history.entries[-1] is entry:
+                self._histories.put(label, history)
         return place
 
     def _cached(self, label: str) -> History:

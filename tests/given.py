@@ -14,7 +14,8 @@ from domain.history import History, View
 from domain.questions.status import Status, status
 from domain.settings import Settings
 from domain.viewpoint import ALL_DAYS, ALL_POSITIONS, Viewpoint
-from store.deciding import Asking, Deciding, joined, together_in
+from store.counterparts import joined, together_in
+from store.deciding import Asking, Deciding
 
 assert domain.kinds.DECLARING
 

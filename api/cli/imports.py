@@ -221,10 +221,9 @@ class Work:
 
     def __call__(self, deciding: Deciding, asking: Asking) -> None:
         """Raises Stopped when anything was refused and the request is to be given up for it."""
-        labels = [*self._running.reading.labels(""), *deciding.streams]
-        projects = [label for label in dict.fromkeys(labels) if stream_kind(label) == "project"]
-        deciding.prefetch(self._running.ledger.records.histories([*projects, "district"]))
-        known = [label for label in projects if deciding.past(label).version]
+        labels = [label for label in self._running.reading.labels("") if stream_kind(label) == "project"]
+        deciding.streams.prefetch(self._running.ledger.records.histories([*labels, "district"]))
+        known = [label for label in deciding.streams.known() if stream_kind(label) == "project"]
         importing = Importing(deciding, self._mapping, known)
         self.proposed = importing.propose(self._snapshot, self._settings, asking, backfill=False)
         self.refused = importing.refusals

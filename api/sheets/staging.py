@@ -17,7 +17,8 @@ from domain.errors import Refused
 from domain.office.identities import PREFIX as PERSON
 from domain.values import Instant, Line, PersonRef, UnitCode, clean
 from store.backfill import Staged
-from store.deciding import Asking, Deciding, together_in
+from store.counterparts import together_in
+from store.deciding import Asking, Deciding
 
 IMPORTER = Actor(person="importer", unit="office", post="台账启用", role=Role.OFFICE, signed_in="command line")
 """Who a snapshot's entries are by when the ledger is opened; a command file names its own people."""
@@ -116,7 +117,7 @@ class Opening:
         head = Head.model_validate_json(rows[0].content)
         read = tuple(Row.model_validate_json(row.content) for row in rows[1:])
         snapshot = head.snapshot.model_copy(update={"rows": read})
-        projects = [label for label, h in deciding.streams.items() if h.version and stream_kind(label) == "project"]
+        projects = [label for label in deciding.streams.known() if stream_kind(label) == "project"]
         importing = Importing(deciding, head.mapping, projects)
         importing.propose(snapshot, head.settings, asking, backfill=True)
         self.refusals.extend(importing.refusals)

@@ -1,0 +1,90 @@
+"""The streams that a request is decided on: each loaded once, growing as entries are decided."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from domain.command import Load
+from domain.entry import Entry
+from domain.history import History
+from domain.office.district import LABEL as DISTRICT
+from domain.office.district import settings_of
+from domain.office.gates import NO_GATES, GatesInForce, gates_of
+from domain.settings import Settings
+
+NextNumber = Callable[[str], int]
+"""The first free number under a prefix such as `XH-2026-`."""
+
+
+class Streams:
+    """Histories by label, and which of them something was decided on."""
+
+    def __init__(self, load: Load, next_number: NextNumber) -> None:
+        self._load = load
+        self._next_number = next_number
+        self._histories: dict[str, History] = {}
+        self._looked_at: set[str] = set()
+        self._numbers: dict[str, int] = {}
+        self._promised: set[str] = set()
+        self._settled: tuple[History | None, Settings, GatesInForce] = None, Settings(), NO_GATES
+        """The settings and stage gates, and the district's history they were read from."""
+
+    def prefetch(self, histories: Mapping[str, History]) -> None:
+        """Histories loaded together; those decided on already stay as they are."""
+        self._histories = {**histories, **self._histories}
+
+    def past(self, label: str) -> History:
+        """A stream that something is decided on: what is decided holds only while it stands so."""
+        self._looked_at.add(label)
+        return self._stream(label)
+
+    def exists(self, label: str) -> bool:
+        """Which it then always does."""
+        return self._stream(label).version > 0
+
+    def _stream(self, label: str) -> History:
+        if label not in self._histories:
+            self._histories[label] = self._load(label)
+        return self._histories[label]
+
+    def known(self) -> list[str]:
+        """The labels of all that were loaded or begun so far, and exist."""
+        return [label for label, history in self._histories.items() if history.version]
+
+    def now(self, history: History) -> None:
+        """The stream as what was just decided leaves it."""
+        self._histories[history.label] = history
+
+    def looked_at(self, written: Iterable[Entry]) -> dict[str, int]:
+        """The versions of the streams that decisions rest on and that nothing is recorded in.
+
+        Settings and gates bind from the next request on: the district's own stream is none of them.
+        """
+        others = self._looked_at - {entry.stream for entry in written} - {DISTRICT}
+        return {label: self._histories[label].version for label in others}
+
+    @property
+    def settings(self) -> Settings:
+        return self._district()[1]
+
+    @property
+    def gates(self) -> GatesInForce:
+        return self._district()[2]
+
+    def _district(self) -> tuple[History | None, Settings, GatesInForce]:
+        past = self.past(DISTRICT)
+        if past is not self._settled[0]:
+            self._settled = past, settings_of(past.now), gates_of(past.now)
+        return self._settled
+
+    def new_code(self, prefix: str) -> str:
+        """A code that nobody has, nor was promised."""
+        number = self._numbers.get(prefix) or self._next_number(prefix)
+        while self.exists(f"{prefix}{number:03d}") or f"{prefix}{number:03d}" in self._promised:
+            number += 1
+        self._numbers[prefix] = number
+        return f"{prefix}{number:03d}"
+
+    def promise(self, prefix: str) -> str:
+        """The same, kept for a stream that a later part of the request begins."""
+        code = self.new_code(prefix)
+        self._promised.add(code)
+        return code
