@@ -75,9 +75,14 @@ class PersonalDataHere(PersonalData):
     zh = "此处文字不得含有个人信息，请删去。"
 
 
+def may_hold_numbers(text: str) -> bool:
+    """Whether there are digits enough for any of them."""
+    return MANY_DIGITS.search(text) is not None
+
+
 def numbers_in(text: str) -> list[Sort]:
     """The sorts of personal numbers in a text, each once."""
-    if MANY_DIGITS.search(text) is None:
+    if not may_hold_numbers(text):
         return []
     text = unicodedata.normalize("NFKC", text)
     return list(dict.fromkeys(_found(text)))
@@ -122,8 +127,11 @@ def texts(value: Any, *, skip: Iterable[str] = ()) -> Iterator[str]:
     match value:
         case BaseModel():
             for name in writable(type(value)):
-                if name not in skip:
-                    yield from texts(value.__dict__.get(name))
+                inner = None if name in skip else value.__dict__.get(name)
+                if type(inner) is str:
+                    yield inner
+                elif inner is not None:
+                    yield from texts(inner)
         case str():
             yield value
         case dict():

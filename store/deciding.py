@@ -98,6 +98,8 @@ class Deciding:
         """What everything that is asked for together is decided in, where nothing more is to be looked up for it."""
         self.names: Sequence[str] = ()
         """Of people: those that somebody found in what is asked."""
+        self.looked_through = False
+        """Whether all that is asked was looked through already, and holds nothing personal."""
 
     def decide(
         self,
@@ -375,6 +377,8 @@ class Deciding:
 
         Nobody's reason is given by itself, not by an import either: what enters an entry can never be taken out.
         """
+        if self.looked_through:
+            return []
         said = [*texts(event), *(t for t in (command.document, command.under, command.confidentiality) if t)]
         if begins:
             said.extend(str(getattr(command, name)) for name in ("ref", "code") if getattr(command, name, None))

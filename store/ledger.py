@@ -6,14 +6,14 @@ from datetime import datetime
 from hashlib import sha256
 from uuid import uuid4
 
-from domain.command import Command
+from domain.command import TABLE, Command
 from domain.entry import SHANGHAI, Actor, Entry, Source, cite
 from domain.errors import Broken, Refused
 from domain.office.district import LABEL as DISTRICT
 from domain.office.district import LedgerOpened
 from domain.office.identities import PREFIX as PERSON
 from domain.office.person import NAMING, ErasePerson, NameInEntries
-from domain.personal import texts
+from domain.personal import may_hold_numbers, texts
 from domain.values import clean
 from store.counterparts import joined, together_in
 from store.deciding import DRY, Asking, Deciding, FindFile, no_file
@@ -237,6 +237,8 @@ class Ledger:
             asking = replace(asking, batch=uuid4())
         said = "\n".join(text for _, command in items for text in texts(command, skip=command.erasable))
         deciding.names = self._people.named_in(said) if len(said) > 1 else ()
+        begun = any(TABLE[type(command)].begins or command.erasable for _, command in items)
+        deciding.looked_through = not (begun or deciding.names or may_hold_numbers(said))
         opening = len(deciding.entries)
         together = together_in(items, deciding.past)
         for number, (label, command) in enumerate(items):

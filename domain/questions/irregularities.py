@@ -70,6 +70,7 @@ BUILDING: frozenset[type[Fact]] = frozenset(
         EnteredStatistics,
     )
 )
+PROGRESSING = (INVESTED, INVESTED_YEAR, INVESTED_TOTAL)
 
 
 def broken(rule: str, about: str = "") -> Broken:
@@ -244,15 +245,17 @@ def _levels(view: View) -> Iterator[Mark]:
     years: defaultdict[int, int] = defaultdict(int)
     since_start = 0
     for standing in stating(view):
-        fact, year = standing.fact, standing.fact.occurred_on.year
+        fact = standing.fact
         for measure, authority, amount, _ in standing.lines:
             if measure.sort == "level" and measure is not AGREED:
-                key = measure.number, authority, year if measure is INVESTED_YEAR else 0  # begins anew each year
+                year = fact.occurred_on.year if measure is INVESTED_YEAR else 0  # begins anew each year
+                key = measure.number, authority, year
                 if amount < last.get(key, 0):
                     yield Mark(standing.number, "level_falls")
                 last[key] = amount
-            if authority != "reported" or not isinstance(fact, ProgressReported):
+            if measure not in PROGRESSING or authority != "reported" or not isinstance(fact, ProgressReported):
                 continue
+            year = fact.occurred_on.year
             if measure is INVESTED:
                 years[year] += amount
                 since_start += amount

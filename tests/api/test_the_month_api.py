@@ -183,3 +183,9 @@ def test_a_correction_decided_while_the_return_is_being_accepted_waits_for_a_sec
     month.services.ledger.record_work(work, by=clerk, source=Source(door="api"), body=b"")
     assert decided == ["corrected", "correction_proposed"]
     assert month.services.reading.stream(CODE)[-1].topic == "correction_proposed"
+
+
+def test_a_phone_number_in_a_line_of_a_return_is_asked_about(month: District):
+    refused = submit(month, LINE, {**LINE, "command": {**FUNDS, "voucher": "JZ-629", "payer": "甲公司 手机13812345678"}})
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/lines/1/command/payer")
+    assert "personal_number" in refused.text
