@@ -70,7 +70,6 @@ BUILDING: frozenset[type[Fact]] = frozenset(
         EnteredStatistics,
     )
 )
-PROGRESSING = (INVESTED, INVESTED_YEAR, INVESTED_TOTAL)
 
 
 def broken(rule: str, about: str = "") -> Broken:
@@ -245,7 +244,7 @@ def _levels(view: View) -> Iterator[Mark]:
     years: defaultdict[int, int] = defaultdict(int)
     since_start = 0
     for standing in stating(view):
-        fact = standing.fact
+        fact, progressing = standing.fact, isinstance(standing.fact, ProgressReported)
         for measure, authority, amount, _ in standing.lines:
             if measure.sort == "level" and measure is not AGREED:
                 year = fact.occurred_on.year if measure is INVESTED_YEAR else 0  # begins anew each year
@@ -253,7 +252,7 @@ def _levels(view: View) -> Iterator[Mark]:
                 if amount < last.get(key, 0):
                     yield Mark(standing.number, "level_falls")
                 last[key] = amount
-            if measure not in PROGRESSING or authority != "reported" or not isinstance(fact, ProgressReported):
+            if not progressing or authority != "reported":
                 continue
             year = fact.occurred_on.year
             if measure is INVESTED:
