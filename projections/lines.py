@@ -22,7 +22,7 @@ from domain.project.responsibilities import (
     ResponsibilityEnded,
     ResponsibilityHandedOver,
 )
-from domain.project.shares import SharesAgreed, SharesEnded, in_units
+from domain.project.shares import EnterpriseShareStated, SharesAgreed, SharesEnded, in_units
 from domain.project.statistics import StatisticCited
 from domain.project.taxes import TaxPaid
 from domain.questions.across import clues
@@ -78,7 +78,7 @@ def _(fact: FundsReceived | TaxPaid) -> Iterator[Line]:
 
 
 @lines.register
-def _(fact: EnterpriseRegistered | LandSecured) -> Iterator[Line]:
+def _(fact: EnterpriseRegistered | LandSecured | EnterpriseShareStated) -> Iterator[Line]:
     stage = fact.stage()
     yield NOTHING if stage is None else Line(amount=stage.rank)
     yield from _figures(fact)

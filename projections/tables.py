@@ -2,7 +2,7 @@
 
 from hashlib import sha256
 
-VERSION = 3
+VERSION = 4
 """Raise it when the handlers write other rows for the same entries."""
 
 TABLES = """

@@ -176,7 +176,7 @@ def _forward(since: date, until: date | None) -> None:
 
 def share_on(view: View, enterprise: str, day: date) -> Standing[EnterpriseShareStated] | None:
     """The share of an enterprise in the project on a day, as last stated."""
-    standing = [s for s in view.of(EnterpriseShareStated) if s.fact.enterprise == enterprise and _covers(s.fact, day)]
+    standing = [s for s in view.of(EnterpriseShareStated) if s.fact.enterprise == enterprise and covers(s.fact, day)]
     return standing[-1] if standing else None
 
 
@@ -185,7 +185,7 @@ def terms_on(view: View, role: ResponsibilityRole, day: date) -> Standing[Shares
     standing: Standing[SharesAgreed] | None = None
     for each in view.facts:
         match each.fact:
-            case SharesAgreed() as fact if fact.role == role and _covers(fact, day):
+            case SharesAgreed() as fact if fact.role == role and covers(fact, day):
                 standing = Standing(each.original, fact, each.wording, each.approval)
             case SharesEnded() as fact if fact.role == role and fact.occurred_on <= day:
                 standing = None
@@ -194,5 +194,6 @@ def terms_on(view: View, role: ResponsibilityRole, day: date) -> Standing[Shares
     return standing
 
 
-def _covers(fact: EnterpriseShareStated | SharesAgreed, day: date) -> bool:
+def covers(fact: EnterpriseShareStated | SharesAgreed, day: date) -> bool:
+    """Whether it speaks of the day."""
     return fact.occurred_on <= day and (fact.until is None or day < fact.until)

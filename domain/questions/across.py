@@ -14,6 +14,7 @@ from domain.project.funds import FundsReceived
 from domain.project.intake import ProjectDescribed, ProjectEntered
 from domain.project.land import LandSecured
 from domain.project.registrations import EnterpriseRegistered
+from domain.project.shares import EnterpriseShareStated, covers
 from domain.project.taxes import TaxPaid
 from domain.values import Frozen, Period
 
@@ -23,6 +24,7 @@ ACROSS = {
     "site_twice": ("同一地块用于多个项目", "one site used for several projects"),
     "code_twice": ("同一外部编号用于多个项目", "one outside code on several projects"),
     "name_twice": ("多个项目重名", "one name on several projects"),
+    "shares_above_whole": ("企业份额合计超过 100%", "an enterprise's shares in its projects come to more than the whole"),
     "tax_twice": ("同一企业同期税收计入多个项目", "one enterprise's tax of one time counted in several projects"),
 }
 """Every rule by its stable name, with its words in Chinese and English."""
@@ -50,7 +52,8 @@ SITE = Sort(4, "site_twice")
 CODE = Sort(5, "code_twice", last=True)
 NAME = Sort(6, "name_twice", last=True)
 TAXPAYER = Sort(7, "tax_twice")
-SORTS = (VOUCHER, CREDIT_CODE, ENTERPRISE, SITE, CODE, NAME, TAXPAYER)
+SHARER = Sort(8, "shares_above_whole")
+SORTS = (VOUCHER, CREDIT_CODE, ENTERPRISE, SITE, CODE, NAME, TAXPAYER, SHARER)
 
 
 class Clue(NamedTuple):
@@ -131,6 +134,11 @@ def _(fact: EnterpriseRegistered) -> Iterable[Clue]:
 
 
 @words.register
+def _(fact: EnterpriseShareStated) -> Iterable[Clue]:
+    yield Clue(SHARER, fact.enterprise, folded(fact.enterprise))
+
+
+@words.register
 def _(fact: LandSecured) -> Iterable[Clue]:
     if fact.site is not None:
         yield Clue(SITE, fact.site, folded(fact.site))
@@ -182,8 +190,7 @@ def across(views: Iterable[View]) -> list[Across]:
 
 
 def placed(views: Iterable[View]) -> list[tuple[Place, Across]]:
-    """The same, each with its place. Whatever else crosses projects, such as shares of one enterprise that come to more than
-    the whole, is a further line here, with a sort of its own and its own way to choose among those who share a word."""
+    """The same, each with its place."""
     shared: dict[tuple[Sort, str], list[Telling]] = {}
     for view in views:
         for telling in tellings(view):
@@ -228,9 +235,22 @@ def _counted_twice(one: Telling, other: Telling) -> bool:
     return other.standing.original.citation not in one.standing.original.envelope.counterparts
 
 
+def _above_whole(told: Sequence[Telling]) -> Iterator[Telling]:
+    """The shares that on some day come to more than the whole; of one project the last that covers the day stands."""
+    stated = [(t, t.standing.fact) for t in sorted(told, key=lambda t: t.standing.place)]
+    shares = [(t, fact) for t, fact in stated if isinstance(fact, EnterpriseShareStated)]
+    marked: set[str] = set()
+    for day in {fact.occurred_on for _, fact in shares}:
+        standing = {t.project: (t, fact.ratio) for t, fact in shares if covers(fact, day)}
+        if sum(ratio for _, ratio in standing.values()) > 1:
+            marked.update(t.standing.original.citation for t, _ in standing.values())
+    return (t for t in told if t.standing.original.citation in marked)
+
+
 CHOOSING: dict[Sort, Callable[[Sequence[Telling]], Iterable[Telling]]] = {
     ENTERPRISE: _some_uncoded,
     TAXPAYER: _same_time,
+    SHARER: _above_whole,
 }
 """Of those who share a word, whom it marks; of other sorts all."""
 

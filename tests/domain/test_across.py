@@ -137,3 +137,27 @@ def test_tax_shared_out_in_one_joint_act_is_counted_once_and_not_shown():
 )
 def test_words_are_folded_to_letters_and_digits(said: str, word: str):
     assert folded(said) == word
+
+
+def share(book: Book, label: str, ratio: str, since: str = "2026-02-01", until: str | None = None) -> int:
+    body = {"act": "state", "occurred_on": since, "enterprise": "甲公司", "ratio": ratio, "document": "〔2026〕9号"}
+    return book.record(label, "shares", **body | ({"until": until} if until else {}))[0].number
+
+
+def test_shares_of_one_enterprise_above_the_whole_on_some_day_are_shown():
+    book = two()
+    mine = share(book, P, "0.6")
+    share(book, Q, "0.4")
+    assert rules(book) == []
+    more = share(book, Q, "0.41", since="2026-03-01")
+    assert rules(book) == [("shares_above_whole", [f"{P}#{mine}", f"{Q}#{more}"])]
+    assert rules(book, on="2026-02-28") == []
+    share(book, P, "0.59", since="2026-03-01")
+    assert rules(book) == []
+
+
+def test_shares_that_hold_at_different_times_are_not_added():
+    book = two()
+    share(book, P, "0.6", until="2026-03-01")
+    share(book, Q, "0.9", since="2026-03-01")
+    assert rules(book) == []
