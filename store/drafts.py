@@ -14,7 +14,7 @@ ON CONFLICT (period, unit) DO UPDATE SET content = excluded.content, person = ex
 RETURNING content, person, saved_at
 """
 FIND = "SELECT content, person, saved_at FROM draft WHERE period = %s AND unit = %s"
-DROP = "DELETE FROM draft WHERE period = %s AND unit = %s"
+DROP = "DELETE FROM draft WHERE period = %s AND unit = %s AND saved_at = coalesce(%s, saved_at)"
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Drafts:
         with self._pool.connection() as connection, connection.cursor(row_factory=class_row(Draft)) as cursor:
             return cursor.execute(FIND, (period, unit)).fetchone()
 
-    def drop(self, period: str, unit: str) -> bool:
-        """Whether there was one."""
+    def drop(self, period: str, unit: str, draft: Draft | None = None) -> bool:
+        """Whether there was one; only this one, where one is named and somebody may have saved another since."""
         with self._pool.connection() as connection:
-            return connection.execute(DROP, (period, unit)).rowcount == 1
+            return connection.execute(DROP, (period, unit, draft and draft.saved_at)).rowcount == 1

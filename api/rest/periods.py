@@ -12,7 +12,7 @@ from pydantic_core import to_json
 from api.access.doors import Body, By, Running, asks, router
 from api.asking import READS, Answer, At, answer
 from api.evidence import with_files
-from api.rest.commands import API, Key, RecordedAnswer, answered, asked
+from api.rest.commands import API, DRY, Dry, Key, RecordedAnswer, answered, asked, proposed
 from domain.command import Action
 from domain.entry import Actor, Role
 from domain.errors import NotFound, NotPermitted
@@ -167,13 +167,14 @@ def drop_draft(services: Running, by: By, code: Code, unit: Unit) -> Response:
     "/periods/{code}/returns/{unit}/submission",
     status_code=201,
     response_model=RecordedAnswer,
+    responses=DRY,
     operation_id="submit_draft",
     openapi_extra=REPORTS | body_of("Submission"),
 )
 def submit_draft(
-    request: Request, services: Running, by: By, body: Body, code: Code, unit: Unit, key: Key = None
+    request: Request, services: Running, by: By, body: Body, code: Code, unit: Unit, key: Key = None, dry_run: Dry = False
 ) -> Response:
-    """Submit what the draft says: all of it is recorded, or none; the draft is then gone."""
+    """Submit what the draft says: all of it is recorded, or none; the draft is then gone, unless somebody went on with it."""
     _own(by, unit)
     submission, draft = Submission.model_validate_json(body), services.drafts.find(code, unit)
     known = asked(request, by, key, body)
@@ -184,8 +185,10 @@ def submit_draft(
         return answered(repeated)
     said = draft.content | submission.model_dump(mode="json", exclude_none=True) | {"act": "submit", "unit": unit}
     command = SubmitReturn.model_validate_json(to_json(said))
+    if dry_run:
+        return proposed(services.ledger.propose([(PREFIX + code, command)], by=by, source=API))
     recorded = services.ledger.record(PREFIX + code, command, by=by, source=API, key=known)
-    services.drafts.drop(code, unit)
+    services.drafts.drop(code, unit, draft)
     return answered(recorded)
 
 

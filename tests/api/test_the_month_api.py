@@ -62,6 +62,9 @@ def test_from_grid_to_acceptance(month: District):
     saved = month.client.put(f"{RETURNS}/street-a/draft", json=draft, headers=headers)
     assert (saved.status_code, saved.json()["draft"]["saved_by"], month.entries()) == (200, "p-clerk", before)
     assert month.get(f"{RETURNS}/street-a", "clerk").json()["draft"]["lines"] == [LINE]
+    tried = month.post(f"{RETURNS}/street-a/submission?dry_run=true", {"occurred_on": str(TODAY)}, "clerk")
+    assert (tried.status_code, [e["kind"] for e in tried.json()["entries"]]) == (200, ["return_submitted", "funds_received"])
+    assert (tried.json()["reason_needed"], month.entries()) == (False, before)
     done = month.post(f"{RETURNS}/street-a/submission", {"occurred_on": str(TODAY)}, "clerk")
     assert (done.status_code, done.json()["entries"]) == (201, ["period:2026-06#2", f"{CODE}#5"])
     assert month.get(f"{RETURNS}/street-a", "clerk").json()["draft"] is None
