@@ -174,7 +174,7 @@ def drop_draft(services: Running, by: By, code: Code, unit: Unit) -> Response:
 def submit_draft(
     request: Request, services: Running, by: By, body: Body, code: Code, unit: Unit, key: Key = None, dry_run: Dry = False
 ) -> Response:
-    """Submit what the draft says: all of it is recorded, or none; the draft is then gone, unless somebody went on with it."""
+    """Submit what the draft says: all of it is recorded, or none; the draft is then gone, unless somebody saved another."""
     _own(by, unit)
     submission, draft = Submission.model_validate_json(body), services.drafts.find(code, unit)
     known = asked(request, by, key, body)
