@@ -6,6 +6,7 @@ import domain.kinds  # noqa: F401  (fills the table of commands)
 from api.access.doors import unguarded
 from api.rest import (
     audits,
+    changes,
     evidence,
     feed,
     health,
@@ -14,8 +15,10 @@ from api.rest import (
     people,
     periods,
     portfolio,
+    portfolio_changes,
     problems,
     questions,
+    record,
     targets,
     tokens,
     vocabulary,
@@ -49,6 +52,9 @@ def create_app(services: Services) -> FastAPI:
         audits.made,
         vocabulary.made,
         targets.made,
+        changes.made,
+        portfolio_changes.made,
+        record.made,
     )
     for part in (commands(), *asking, evidence.made, periods.drafts, tokens.made, health.made, served(app)):
         app.router.routes.extend(part.routes)  # the guarded routes themselves, not wrapped

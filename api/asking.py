@@ -101,15 +101,19 @@ def repeated(at: Resolved) -> dict[str, Any]:
 
 def answer(services: Running, at: Resolved, body: dict[str, Any], units: Collection[str] = ()) -> Response:
     """The body with its viewpoint and the names of everybody it mentions, and of more units where told."""
-    whole = {"viewpoint": repeated(at)} | body
+    whole = {"viewpoint": repeated(at)} | body | {"names": names_in(services, at.viewpoint, body, units)}
+    return Response(to_json(whole), media_type="application/json")
+
+
+def names_in(services: Running, viewpoint: Viewpoint, body: dict[str, Any], units: Collection[str] = ()) -> dict[str, Any]:
+    """Of everybody that an answer mentions, and of more units where told."""
     persons, named = set(), set(units)
     for key, value in mentioned(body):
         if key in PERSONS:
             persons.add(value)
         elif key in UNITS:
             named.add(value)
-    whole["names"] = names_at(services, at.viewpoint, persons, named)
-    return Response(to_json(whole), media_type="application/json")
+    return names_at(services, viewpoint, persons, named)
 
 
 PERSONS = frozenset({"person", "on_behalf_of", "approver", "other"})

@@ -36,6 +36,8 @@ CREATE INDEX fact_states ON fact (kind, measure, project, occurred_on DESC, turn
 CREATE INDEX fact_own ON fact (project, fact);
 CREATE INDEX fact_clues ON fact (role, amount) INCLUDE (project, occurred_on, known_from, known_to)
     WHERE role IS NOT NULL AND kind NOT IN (10, 11, 12, 13, 191, 192);
+CREATE INDEX fact_persons ON fact (person) INCLUDE (project, known_from) WHERE kind IN (10, 11, 12, 13);
+CREATE INDEX fact_units ON fact (unit) INCLUDE (project, known_from) WHERE kind IN (10, 11, 12, 13);
 
 -- One row a project: the list as it is today; recomputed when `until` comes.
 CREATE TABLE current (

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic_core import from_json, to_json
 
 import domain.kinds  # noqa: F401  (registers every topic)
-from domain.entry import Entry, Envelope, Event
+from domain.entry import Actor, Entry, Envelope, Event
 from domain.fact import KINDS, Fact
 from domain.judgement import JUDGEMENTS
 from store.recorder import Row
@@ -72,6 +72,13 @@ def decode_event(row: Row) -> Event:
         return EVENTS[row.topic].model_validate_json(event[len(EVENT) :])
     except ValueError as error:
         raise _unreadable(row, error) from error
+
+
+def decode_actor(row: Row) -> Actor:
+    """Who recorded it, for readers that need no more: a third of the work. Raises ValueError as `decode` does."""
+    if not row.state.startswith(CURRENT):
+        return decode(row).envelope.actor
+    return Actor.model_validate(from_json(row.state)["envelope"]["actor"])
 
 
 def _unreadable(row: Row, error: Exception) -> ValueError:

@@ -16,7 +16,10 @@ from store.migrations import MayNotMigrate, MigrationChanged
 from store.server import DatabaseNotStarted
 from store.settings import BadSetting
 
-COMMANDS = ("serve", "imports", "opening", "token", "rebuild", "verify", "project", "migrate", "gates", "backup", "restore")
+COMMANDS = (
+    *("serve", "imports", "opening", "token", "rebuild", "verify", "project", "migrate", "gates", "backup", "restore"),
+    "replay",
+)
 """The modules of the subcommands, in the order of the help."""
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Ctrl-C, a stop from outside, a terminal that was closed."""

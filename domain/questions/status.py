@@ -1,5 +1,6 @@
 """现状: where one project stands at a viewpoint, and which entries say so."""
 
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Literal
@@ -287,18 +288,12 @@ def _clock(view: View, field: str, done: date | None = None) -> Clock | None:
 
 
 def _marks(view: View, settings: Settings, gates: GatesInForce, gaps: tuple[Span, ...], around: Around) -> list[MarkNow]:
-    on = view.viewpoint.on
     marks: list[MarkNow] = []
     if ending_of(view) is None:
-        for mark, field, done in (
-            ("not_started_when_due", "start", ConstructionStarted),
-            ("completion_overdue", "completion", ConstructionCompleted),
-        ):
-            due, act = plan_field(view, field)[1]
-            if isinstance(due, date) and due < on and not view.of(done) and act is not None:
-                runs = _clock(view, field)
-                exempted = runs.exempted if runs is not None and runs.exempt else ()
-                marks.append(MarkNow(mark=mark, since=due, clock=runs, exempted=exempted, sources=act.sources))
+        for mark, field, due, act in overdue(view):
+            runs = _clock(view, field)
+            exempted = runs.exempted if runs is not None and runs.exempt else ()
+            marks.append(MarkNow(mark=mark, since=due, clock=runs, exempted=exempted, sources=act.sources))
         for gap in gaps:
             if gap.until is None:
                 marks.append(MarkNow(mark="unowned", since=gap.since, sources=()))
@@ -313,6 +308,17 @@ def _marks(view: View, settings: Settings, gates: GatesInForce, gaps: tuple[Span
         odd += [view.matters[n].current for n in sorted(irregular - {s.number for s in odd})]  # annulled, and marked for it
         marks.append(MarkNow(mark="irregular", sources=sources(odd)))
     return marks
+
+
+def overdue(view: View) -> Iterator[tuple[str, str, date, Standing[Fact]]]:
+    """What the plan in force had due before `on` and nobody did: the mark, the field, the day and the plan's act."""
+    for mark, field, done in (
+        ("not_started_when_due", "start", ConstructionStarted),
+        ("completion_overdue", "completion", ConstructionCompleted),
+    ):
+        due, act = plan_field(view, field)[1]
+        if isinstance(due, date) and due < view.viewpoint.on and not view.of(done) and act is not None:
+            yield mark, field, due, act
 
 
 def _measures(view: View, settings: Settings) -> list[MeasureNow]:

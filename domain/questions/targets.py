@@ -231,8 +231,8 @@ def _target_now(target: Target, of: Reckoned, exempting: list[View], days: Year,
         indicator=indicator,
         basis=basis,
         currency=settings.currency if is_money(indicator) else None,
-        original=_wanted(target.original) if target.original else None,
-        in_force=_wanted(target.in_force),
+        original=wanted(target.original) if target.original else None,
+        in_force=wanted(target.in_force),
         due=target.due(days.on),
         reported=came.get("reported"),
         recognised=came.get("recognised"),
@@ -279,7 +279,7 @@ def _less(end: Sum, before: Sum) -> Sum:
     return Sum(end.amount - before.amount, end.facts - before.facts, fingerprint)
 
 
-def _wanted(act: Standing[TargetAct]) -> Wanted:
+def wanted(act: Standing[TargetAct]) -> Wanted:
     fact, entry = act.fact, act.wording
     stated = fact.amount if is_money(fact.indicator) else fact.count
     blank = stated if isinstance(stated, Withheld | NoneProvided) else None

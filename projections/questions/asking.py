@@ -6,18 +6,27 @@ from datetime import date, datetime
 from psycopg_pool import ConnectionPool
 
 from domain.entry import SHANGHAI
+from domain.errors import NotFound
 from domain.history import View
 from domain.questions.across import Across, Place, concerning
+from domain.questions.changes import Act, Change, Changes
 from domain.questions.portfolio import Attribute, By
+from domain.questions.portfolio_changes import MovedFact, moved_fact
 from domain.questions.projects import ProjectRow
+from domain.questions.record import Party, Record
+from domain.questions.replay import Step
 from domain.questions.targets import Reckoned
+from domain.questions.unit_changes import told_entry, unit_changes
 from domain.settings import Settings
 from projections.questions.across import Wanted as WantedAcross
 from projections.questions.across import shared, told
+from projections.questions.changes import Streams, project_changes, project_replay, projects_between
 from projections.questions.people import Held, held, naming
 from projections.questions.portfolio import Part, Totals, sources, totals
+from projections.questions.portfolio_changes import TotalsMoved, moved_lines, totals_moved
 from projections.questions.project import OneProject
 from projections.questions.projects import Wanted, listed
+from projections.questions.record import record
 from projections.questions.targets import exempt_projects, reckoned
 from projections.questions.viewpoints import (
     TRACKED,
@@ -47,6 +56,7 @@ class Questions:
         self._reading = reading
         self._records = records
         self.project = OneProject(records, reading)
+        self._streams = Streams(records, reading)
 
     def position(self) -> tuple[int, str | None]:
         """How far the read model is, and which entry stopped it, if one did; (0, None) before it is there."""
@@ -56,17 +66,20 @@ class Questions:
             found = connection.execute(TRACKED).fetchone()
             return (found[0], found[1]) if found else (0, None)
 
-    def resolve(self, asked: Asked) -> Resolved:
-        """Raises BadViewpoint, NotThereYet: who wants to wait for `after` does so before (viewpoints.Arrivals)."""
+    def resolve(self, asked: Asked, *, folding: bool = False) -> Resolved:
+        """Raises BadViewpoint, NotThereYet: who wants to wait for `after` does so before (viewpoints.Arrivals).
+
+        `folding`: the question reads the ledger alone, and does not wait for the read model.
+        """
         on = a_day(asked.on) if asked.on is not None else None
         known = a_known(asked.known) if asked.known is not None else None
         last_day: date | None = None
         if isinstance(known, Named):
             known, last_day = of_period(self._records.history(known.label).now)
-        reached, _ = self.position()
+        head = self._reading.head()
+        reached = head.position if folding else self.position()[0]
         if asked.after is not None and asked.after > reached:
             raise NotThereYet(f"@{reached} < @{asked.after}")
-        head = self._reading.head()
         position = reached
         if known is not None:
             at = known if isinstance(known, datetime | int) else end_of(known)
@@ -119,6 +132,59 @@ class Questions:
     ) -> list[tuple[str, int]]:
         with self._pool.connection() as connection:
             return sources(connection, at.viewpoint, by, role, attribute, part, after, limit)
+
+    def changes(self, code: str, before: Resolved, after: Resolved) -> Changes:
+        """What differs between two viewpoints of a project. Raises NotFound."""
+        return project_changes(self._streams, code, before.viewpoint, after.viewpoint)
+
+    def replay(self, code: str, at: Resolved, after: int, limit: int) -> list[Step]:
+        """A project's record entry by entry, after an entry number. Raises NotFound, NotKnownThen."""
+        return project_replay(self._streams, code, at.viewpoint, after, limit)
+
+    def unit_changes(self, code: str, before: Resolved, after: Resolved) -> tuple[tuple[Change, ...], tuple[Act, ...]]:
+        """What differs in a unit's own streams, and the entries that moved it. Raises NotFound."""
+        labels = [f"{UNIT}{code}", *self._reading.labels("period:"), *self._reading.labels("targets:")]
+        histories = self._records.histories(labels)
+        if not histories[labels[0]].version:
+            raise NotFound(code)
+        figures = unit_changes(code, histories, before.viewpoint, after.viewpoint)
+        entries = dict.fromkeys(citation for change in figures for citation in change.moved_by)
+        return figures, tuple(told_entry(citation, histories) for citation in entries)
+
+    def portfolio_changes(self, of: tuple[Resolved, Resolved], by: By, role: str, attribute: Attribute) -> TotalsMoved:
+        """Totals at two viewpoints, each under the settings that stood at it, and how many facts came or left."""
+        sides = [(at.viewpoint, self.project.settings(at.viewpoint)) for at in of]
+        with self._pool.connection() as connection:
+            return totals_moved(connection, sides[0], sides[1], by, role, attribute)
+
+    def moved_facts(
+        self,
+        of: tuple[Resolved, Resolved],
+        by: By,
+        role: str,
+        attribute: Attribute,
+        part: Part,
+        after: tuple[str, int],
+        limit: int,
+    ) -> list[MovedFact]:
+        """The facts that moved one total, after a pair of project and number, each with the entries that did it."""
+        sides = []
+        for at in of:
+            named = self.project.settings(at.viewpoint).recognising.get(part.measure.name)
+            bureau = part.bureau or (named[0] if named and part.authority == "recognised" else None)
+            sides.append((at.viewpoint, part._replace(bureau=bureau)))
+        with self._pool.connection() as connection:
+            lines = moved_lines(connection, sides[0], sides[1], by, role, attribute)
+        page = [line for line in lines if (line.code, line.fact) > after][:limit]
+        between = projects_between(self._streams, {line.code for line in page}, of[0].viewpoint, of[1].viewpoint)
+        judged = part.authority == "recognised"
+        return [moved_fact(between[x.code], x.fact, part.measure.name, judged, x.came, x.left) for x in page]
+
+    def record(self, at: Resolved, party: Party, after: int, limit: int) -> Record:
+        """What a person or unit held and did; of what they recorded those after a position."""
+        settings = self.project.settings(at.viewpoint)
+        with self._pool.connection() as connection:
+            return record(connection, self._records, party, at.viewpoint, settings, after, limit)
 
     def across(self, at: Resolved, wanted: WantedAcross) -> tuple[list[Across], Place | None]:
         """What crosses projects, and the place after which the following page begins, where there is one."""

@@ -1,6 +1,6 @@
 """Totals at any viewpoint over the slim table: flows summed where they belong, of levels the last of each project."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import groupby, pairwise
 from typing import Any, NamedTuple
@@ -171,7 +171,7 @@ WHERE st.measure = 0 AND st.amount IS NOT NULL
 ORDER BY st.project
 """
 FACTS_OF_FLOW = """
-SELECT p.code, f.fact
+SELECT p.code, f.fact, f.known_from, f.project, f.occurred_on
 FROM fact f JOIN project p ON p.id = f.project
 LEFT JOIN unnest(%(projects)s::int[], %(keys)s::int[]) AS g(project, key) ON g.project = f.project
 LEFT JOIN unnest(%(spans)s::int[], %(span_keys)s::int[], %(span_since)s::date[], %(span_until)s::date[])
@@ -188,14 +188,14 @@ LIMIT %(limit)s
 # The last statement of each project (a level), or of each statistical period of each project.
 FACTS_OF_LAST = """
 WITH last AS MATERIALIZED (
-    SELECT DISTINCT ON (f.project, f.word) f.project, f.fact, f.occurred_on
+    SELECT DISTINCT ON (f.project, f.word) f.project, f.fact, f.occurred_on, f.known_from
     FROM fact f
     WHERE f.measure >= 10 AND f.measure = %(measure)s
       AND f.occurred_on <= %(on)s AND f.known_from <= %(known)s AND %(known)s < f.known_to
       AND (%(bureau)s::int IS NULL OR f.unit = %(bureau)s)
     ORDER BY f.project, f.word, f.occurred_on DESC, f.turn DESC, f.fact DESC
 )
-SELECT p.code, f.fact
+SELECT p.code, f.fact, f.known_from, f.project, f.occurred_on
 FROM last f JOIN project p ON p.id = f.project
 LEFT JOIN unnest(%(projects)s::int[], %(keys)s::int[]) AS g(project, key) ON g.project = f.project
 LEFT JOIN unnest(%(spans)s::int[], %(span_keys)s::int[], %(span_since)s::date[], %(span_until)s::date[])
@@ -269,24 +269,34 @@ class Sum(NamedTuple):
 def totals(
     connection: Connection, viewpoint: Viewpoint, by: By, role: str, attribute: Attribute, settings: Settings
 ) -> Totals:
-    asked, keys, _, pieces = _asked(connection, viewpoint, by, role, attribute)
-    anyone = [m for m in MEASURES.values() if m.name not in settings.recognising]
-    asked |= {
-        "flows": [m.code(a) for m in FLOW_MEASURES for a in REPORTED if a == "reported" or m in anyone],
-        "levels": [m.code(a) for m in LEVEL_MEASURES for a in REPORTED if a == "reported" or m in anyone],
+    return totals_of(connection, grouped(connection, viewpoint, by, role, attribute), by, settings)
+
+
+def stated_codes(measures: Sequence[Measure], settings: Settings) -> list[int]:
+    """What is reported, and what whoever judged last recognises where the district names nobody."""
+    return [m.code(a) for m in measures for a in REPORTED if a == "reported" or m.name not in settings.recognising]
+
+
+def totals_of(connection: Connection, at: "Asked", by: By, settings: Settings, flows: Sequence[Sum] | None = None) -> Totals:
+    """`flows`: of what is reported, where they are summed already."""
+    keys, pieces = at.keys, at.pieces
+    asked = at.parameters | {
+        "flows": stated_codes(FLOW_MEASURES, settings),
+        "levels": stated_codes(LEVEL_MEASURES, settings),
         "statistical": [m.code("statistical") for m in MEASURES.values()],
         "by_bureau": [by_bureau_code(m) for m in MEASURES.values()],
         "levels_by_bureau": [by_bureau_code(m) for m in LEVEL_MEASURES],
     }
-    found: list[Sum] = []
-    for query in (BY_UNIT_THEN if asked["by_day"] else FLOWS, LEVELS, CITED):
+    found: list[Sum] = list(flows or ())
+    flowing = [BY_UNIT_THEN if asked["by_day"] else FLOWS] if flows is None else []
+    for query in (*flowing, LEVELS, CITED):
         for key, measure, *rest in connection.execute(query.encode(), asked):
             found.append(Sum(key, measure, None, *rest))
     found.extend(Sum(*row) for row in connection.execute(BUREAUS.encode(), asked))
     groups = [s for s in found if s.key is None or s.key >= 0]
     if pieces:
         groups.extend(Sum(*row) for row in connection.execute(SHARED.encode(), asked | _terms(pieces)))
-    names = _names(connection, by, {s.key for s in groups} | set(keys))
+    names = named(connection, by, {s.key for s in groups} | set(keys))
     units: dict[int, str] = dict(connection.execute(TERMS, ([s.bureau for s in found if s.bureau],)).fetchall())
     counts: dict[str | None, int] = {}
     for key in keys:
@@ -361,14 +371,31 @@ def sources(
     limit: int = 200,
 ) -> list[tuple[str, int]]:
     """(project, fact number) of the facts that make a total, by code and number, after a pair."""
-    asked, _, spans, pieces = _asked(connection, viewpoint, by, role, attribute)
-    asked |= _spans(spans, pieces)
+    found = counting(connection, grouped(connection, viewpoint, by, role, attribute), by, part, after, limit)
+    return [(fact.code, fact.fact) for fact in found]
+
+
+class CountingFact(NamedTuple):
+    """A fact that counts in a total, and the position since which it reads so."""
+
+    code: str
+    fact: int
+    since: int
+    project: int
+    occurred_on: date
+
+
+def counting(
+    connection: Connection, at: "Asked", by: By, part: Part, after: tuple[str, int], limit: int | None
+) -> list[CountingFact]:
+    """By code and number, after a pair; all of them without a limit."""
+    asked = at.parameters | _spans(at.spans, at.pieces)
     asked |= {
         "measure": by_bureau_code(part.measure) if part.bureau else part.measure.code(part.authority),
         "bureau": _term(connection, part.bureau) if part.bureau else None,
         "every": part.every,
         "since": part.since if part.measure.sort == "flow" else None,
-        "key": _key(connection, by, part.group),
+        "key": group_number(connection, by, part.group),
         "after_code": after[0],
         "after_fact": after[1],
         "limit": limit,
@@ -376,10 +403,11 @@ def sources(
     last = part.measure.sort == "level" or part.authority == "statistical"
     if part.measure.sort == "level":
         asked["by_day"] = False
-    return connection.execute((FACTS_OF_LAST if last else FACTS_OF_FLOW).encode(), asked).fetchall()
+    rows = connection.execute((FACTS_OF_LAST if last else FACTS_OF_FLOW).encode(), asked).fetchall()
+    return [CountingFact(*row) for row in rows]
 
 
-def _key(connection: Connection, by: By, group: str | None) -> int | None:
+def group_number(connection: Connection, by: By, group: str | None) -> int | None:
     """A group's number; one that was never heard of has the number of nothing."""
     if group is None:
         return None
@@ -393,7 +421,7 @@ def _term(connection: Connection, text: str) -> int:
     return int(found[0]) if found else -1
 
 
-def _asked(connection: Connection, viewpoint: Viewpoint, by: By, role: str, attribute: Attribute) -> "Asked":
+def grouped(connection: Connection, viewpoint: Viewpoint, by: By, role: str, attribute: Attribute) -> "Asked":
     """The viewpoint, each project's group at it, and whose its flows are day by day where that is asked."""
     asked: dict[str, Any] = {
         "on": viewpoint.on,
@@ -509,12 +537,21 @@ def _terms(pieces: list[Piece]) -> dict[str, Any]:
     }
 
 
+def day_by_day(at: Asked) -> dict[str, Any]:
+    """The same question by days, where each project's flows are its group's on all of them."""
+    parameters = at.parameters
+    if not parameters["by_day"]:
+        keys = zip(parameters["projects"], parameters["keys"], strict=True)
+        return parameters | _edges([(project, key, FIRST, FOREVER) for project, key in keys])
+    return parameters
+
+
 def _edges(spans: list[Span]) -> dict[str, Any]:
     """Where units begin to answer, in the order of BY_UNIT_THEN's numbers, and who answers from there on."""
     answering: dict[float, int] = {}
     for project, key, since, until in sorted(spans, key=lambda s: (s[0], s[2])):
-        answering[_edge(project, since)] = key or NOBODY
-        answering[min(_edge(project, until), _edge(project + 1, FIRST))] = NOBODY
+        answering[edge(project, since)] = key or NOBODY
+        answering[min(edge(project, until), edge(project + 1, FIRST))] = NOBODY
     return {"edges": list(answering) or [0.0], "answering": list(answering.values()) or [NOBODY]}
 
 
@@ -523,11 +560,11 @@ FIRST = date(1900, 1, 1)
 """Before every day that a fact may have; from here on 200,000 days are more than a fact may be later."""
 
 
-def _edge(project: int, day: date) -> float:
+def edge(project: int, day: date) -> float:
     return project * 200_000.0 + (day - FIRST).days
 
 
-def _names(connection: Connection, by: By, keys: set[int | None]) -> dict[int | None, str | None]:
+def named(connection: Connection, by: By, keys: set[int | None]) -> dict[int | None, str | None]:
     wanted = sorted(k for k in keys if k is not None)
     names: dict[int | None, str | None] = {None: None}
     if by == "stage":

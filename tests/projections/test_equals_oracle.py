@@ -1,5 +1,6 @@
 """Every read model answers as the pure fold does, at random viewpoints over random histories (DESIGN §3.15)."""
 
+import itertools
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -41,6 +42,8 @@ from tests.given import LI
 from tests.projections.worlds import ASKERS, World, projector, write
 
 Fresh = Callable[[], str]
+MADE = itertools.count()
+"""Of one run, whichever module asks: databases live until the server goes."""
 RULES = (Settings(), Settings(recognising={"received": ("bureau-c", "street-b"), "jobs": ("street-b",)}))
 """Without headline authorities, and with some."""
 Body = dict[str, Any]
@@ -49,10 +52,9 @@ Body = dict[str, Any]
 @pytest.fixture(scope="module")
 def fresh(server: str, template: str) -> Fresh:
     """Makes one empty migrated database after another."""
-    names = iter(range(10_000))
 
     def make() -> str:
-        name = f"{template}_oracle_{next(names)}"
+        name = f"{template}_oracle_{next(MADE)}"
         with psycopg.connect(server, autocommit=True) as connection:
             connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())
         return make_conninfo(server, dbname=name)

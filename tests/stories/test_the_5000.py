@@ -1,8 +1,11 @@
 """5,000 万元 reported, 3,000 recognised, 4,200 after a correction: what the answer is depends on when it is asked."""
 
 from domain.entry import Role
+from domain.office.gates import NO_GATES
+from domain.questions.changes import At, changes
 from domain.questions.status import MeasureNow, status
 from domain.settings import Settings
+from domain.viewpoint import Viewpoint
 from tests.given import LI, WANG, Book, P, a_project, actor, yuan
 
 CLERK = actor("p-clerk", "street-a", Role.UNIT)
@@ -66,3 +69,32 @@ def test_the_same_day_asked_at_three_moments():
     assert (str(august.reported.value), str(august.recognised.value)) == ("42000000.00", "30000000.00")
     assert august.reported.sources == (f"{P}#5", f"{P}#7", f"{P}#8")
     assert august.judge_again == (f"{P}#5",)
+
+
+def test_what_changed_between_july_and_august_is_the_verdict_and_the_approval_and_nothing_else():
+    book = the_story()
+
+    def at(known: str) -> At:
+        view = book.view(P, "2026-06-30", known)
+        return At(view, RULES, NO_GATES, book.history("district").at(Viewpoint(known=view.viewpoint.known)))
+
+    found = changes(at("2026-07-01"), at("2026-08-03"))
+    assert [(a.entry, a.kind, a.decides) for a in found.entries] == [
+        (f"{P}#6", "verdict_given", None),
+        (f"{P}#8", "approved", f"{P}#7"),
+    ]
+    told = {c.figure[2]: c for c in found.figures if c.figure[:2] == ("measures", "received")}
+    assert {name: change.moved_by for name, change in told.items()} == {
+        "reported": (f"{P}#8",),
+        "recognised": (f"{P}#6", f"{P}#8"),
+        "bureaus": (f"{P}#6", f"{P}#8"),
+        "not_judged": (f"{P}#6",),
+        "judge_again": (f"{P}#6", f"{P}#8"),
+    }
+    assert len(told) == len(found.figures)
+    before, after = told["reported"].before, told["reported"].after
+    assert before is not None
+    assert after is not None
+    assert (before.value["value"], before.sources) == ("50000000.00", (f"{P}#5",))
+    assert (after.value["value"], after.sources) == ("42000000.00", (f"{P}#5", f"{P}#7", f"{P}#8"))
+    assert found.recorded == (5, 8)
