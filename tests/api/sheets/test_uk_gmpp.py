@@ -4,23 +4,26 @@ import csv
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from api.services import Services, over
-from api.sheets.mapping import Mapping, SnapshotMapping, find_mapping, load_mapping
+from api.sheets.mapping import Mapping, SnapshotMapping, find_mapping, folded, load_mapping
 from api.sheets.proposing import Importing, OlderThanImported
 from api.sheets.reading import Snapshot, as_browsers_do, read_snapshot
 from api.sheets.staging import Opening, staged_snapshot
 from domain.entry import SHANGHAI, Source
 from domain.fact import Fact
+from domain.project.plans import PlanAct
 from domain.questions.status import Status
 from domain.values import Money, NoneProvided, Withheld
 from domain.viewpoint import Viewpoint
+from projections.questions.changes import Streams, project_changes
 from projections.questions.viewpoints import end_of
 from store.backfill import Backfill, OpenAlready
 from store.database import opened
@@ -187,6 +190,74 @@ def test_crossrail_is_told_as_it_was_known_each_time(portfolio: Portfolio):
     assert costs["2014-12-31"] == Money(amount=Decimal("14518980000.00"), currency="GBP")
     assert costs["2023-12-31"] == Money(amount=Decimal("18815000000.00"), currency="GBP")
     assert [s.light.light for s in known.values() if s.light] == ["amber_green", "amber_green", "red", "green"]
+
+
+Link = Callable[[dict[str, str]], tuple[str, ...]]
+LINKAGES: dict[str, Link] = {
+    "name": lambda row: (f"name {folded(row['project_name'])}",),
+    "number": lambda row: (f"number {folded(row['project_number'])}",) if row["project_number"].strip() else (),
+    "either": lambda row: (*LINKAGES["number"](row), *LINKAGES["name"](row)),
+}
+
+
+def as_date(text: str) -> date | None:
+    """As the tidy table writes them; None for what is no date, or none there can be."""
+    if not re.fullmatch(r"\d+[-/.]\d+[-/.]\d+", text.strip()):
+        return None
+    parts = [int(p) for p in re.split(r"[-/.]", text.strip())]
+    year, month, day = parts if parts[0] > 31 else parts[::-1]
+    try:
+        return date(year + (0 if year > 99 else 1900 if year > 68 else 2000), month, day)
+    except ValueError:
+        return None
+
+
+def restated_starts(tidy: list[dict[str, str]], link: Link) -> Counter[tuple[str, date, date]]:
+    """(year, old, new) of every start date that differs from the one last given for the same project."""
+    found: Counter[tuple[str, date, date]] = Counter()
+    last: dict[str, date] = {}
+    for year in sorted({row["snapshot_year"] for row in tidy}):
+        seen: dict[str, date] = {}
+        for row in (r for r in tidy if r["snapshot_year"] == year):
+            start = as_date(row["start_date"])
+            before = next((last[key] for key in link(row) if key in last), None)
+            if start is not None and before not in (None, start):
+                found[year, before, start] += 1
+            seen |= dict.fromkeys(link(row), start) if start is not None else {}
+        last |= seen
+    return found
+
+
+def test_every_restated_start_date_is_a_revision_and_either_date_is_given_when_asked_then(
+    portfolio: Portfolio, tidy: list[dict[str, str]], ten: Ten
+):
+    """72 linked by name, 26 by number, 76 by either: the mapping links by number, else by name, and finds the 76."""
+    restated = {name: restated_starts(tidy, link) for name, link in LINKAGES.items()}
+    assert {name: found.total() for name, found in restated.items()} == {"name": 72, "number": 26, "either": 76}
+    services, found = portfolio.services, Counter[tuple[str, date, date]]()
+    rows = {s.file: {row.place: row for row in snapshot.rows} for s, snapshot in ten}
+    for code in services.reading.labels("GMPP-"):
+        acts = [s for s in services.ledger.records.history(code).now.of(PlanAct) if isinstance(s.fact.start, date)]
+        for old, new in pairwise(acts):
+            entry, source = new.original, new.original.envelope.source
+            after = Viewpoint(known=services.reading.resolve(entry.recorded_at or entry.position))
+            before = Viewpoint(known=services.reading.resolve(entry.position - 1))
+            told = project_changes(Streams(services.ledger.records, services.reading), code, before, after)
+            start = next(c for c in told.figures if c.figure == ("plan", "start", "in_force"))
+            assert start.after is not None
+            assert (start.after.value["value"], start.after.sources) == (str(new.fact.start), (entry.citation,))
+            assert start.moved_by == (entry.citation,)
+            assert source.file is not None
+            assert source.row is not None
+            assert rows[source.file][source.row].cells["start"] == new.fact.start
+            assert start.before is not None
+            if start.before.value.get("value") is None:  # none provided in between: the date before that is told then
+                assert start.before.value["blank"] in ("none_provided", "withheld")
+            else:
+                assert (start.before.value["value"], start.before.sources) == (str(old.fact.start), (old.original.citation,))
+            if old.fact.start != new.fact.start:
+                found[source.file[3:7], old.fact.start, new.fact.start] += 1  # type: ignore[index]  # dates both
+    assert found == restated["either"]
 
 
 def test_every_entry_names_its_file_its_row_and_the_files_digest(portfolio: Portfolio):
