@@ -154,7 +154,7 @@ def _free(*said: Any) -> bool:
     return any(
         (isinstance(each, AfterValidator) and each.func in (clean, one_line))
         or (isinstance(each, type) and issubclass(each, BaseModel | dict))
-        or get_origin(each) is dict
+        or (get_origin(each) is dict and any(inner in (Any, str) for inner in get_args(each)[1:]))
         or _free(*getattr(each, "__metadata__", ()), *get_args(each))
         for each in said
     )
