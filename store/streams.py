@@ -1,17 +1,24 @@
 """The streams that a request is decided on: each loaded once, growing as entries are decided."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 
 from domain.command import Load
 from domain.entry import Entry
 from domain.history import History
 from domain.office.district import LABEL as DISTRICT
 from domain.office.district import settings_of
-from domain.office.gates import NO_GATES, GatesInForce, gates_of
+from domain.office.gates import GatesInForce, gates_of
 from domain.settings import Settings
 
 NextNumber = Callable[[str], int]
 """The first free number under a prefix such as `XH-2026-`."""
+
+
+@lru_cache(maxsize=64)
+def in_force(district: History) -> tuple[Settings, GatesInForce]:
+    """Read once for each history that the district's stream comes to; a history never changes."""
+    return settings_of(district.now), gates_of(district.now)
 
 
 class Streams:
@@ -24,8 +31,6 @@ class Streams:
         self._looked_at: set[str] = set()
         self._numbers: dict[str, int] = {}
         self._promised: set[str] = set()
-        self._settled: tuple[History | None, Settings, GatesInForce] = None, Settings(), NO_GATES
-        """The settings and stage gates, and the district's history they were read from."""
 
     def prefetch(self, histories: Mapping[str, History]) -> None:
         """Histories loaded together; those decided on already stay as they are."""
@@ -63,17 +68,11 @@ class Streams:
 
     @property
     def settings(self) -> Settings:
-        return self._district()[1]
+        return in_force(self.past(DISTRICT))[0]
 
     @property
     def gates(self) -> GatesInForce:
-        return self._district()[2]
-
-    def _district(self) -> tuple[History | None, Settings, GatesInForce]:
-        past = self.past(DISTRICT)
-        if past is not self._settled[0]:
-            self._settled = past, settings_of(past.now), gates_of(past.now)
-        return self._settled
+        return in_force(self.past(DISTRICT))[1]
 
     def new_code(self, prefix: str) -> str:
         """A code that nobody has, nor was promised."""
