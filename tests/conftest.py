@@ -35,6 +35,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for i in items
         if (i.get_closest_marker("bench") is not None) == bench and (long or not i.get_closest_marker("long"))
     ]
+    kept.sort(key=lambda item: "test_run.py" not in item.nodeid)  # the longest file first, or one waits for it at the end
     config.hook.pytest_deselected(items=[i for i in items if i not in kept])
     items[:] = kept
 

@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from api.services import Services, over
 from api.sheets.mapping import Mapping, SnapshotMapping, find_mapping, folded, load_mapping
@@ -28,6 +29,7 @@ from projections.questions.viewpoints import end_of
 from store.backfill import Backfill, OpenAlready
 from store.database import opened
 from store.deciding import Asking
+from tests.conftest import cloned
 from tests.given import actor
 
 FOLDER = Path(os.environ.get("LIFECYCLE_REAL_DATA", Path(__file__).parents[4] / "shared" / "data" / "uk_gmpp"))
@@ -155,10 +157,17 @@ class Portfolio:
         raise LookupError(name)
 
 
-@pytest.fixture
-def portfolio(database: str, ten: Ten, mapping: Mapping) -> Iterator[Portfolio]:
-    with opened(database, size=2) as pools:
-        services = over(pools, database)
+@pytest.fixture(scope="module")
+def imported(server: str, template: str, ten: Ten, mapping: Mapping) -> Iterator[str]:
+    """The name of a database with the ten snapshots, opened."""
+    with cloned(server, template) as address:
+        fill(address, ten, mapping)
+        yield str(conninfo_to_dict(address)["dbname"])
+
+
+def fill(address: str, ten: Ten, mapping: Mapping) -> None:
+    with opened(address, size=2) as pools:
+        services = over(pools, address)
         backfill = Backfill(pools.writing, services.reading)
         for settings, snapshot in ten:
             backfill.stage(staged_snapshot(snapshot, settings, mapping))
@@ -166,7 +175,12 @@ def portfolio(database: str, ten: Ten, mapping: Mapping) -> Iterator[Portfolio]:
         prepared = backfill.decide_all(opening.decide, actor("importer"))
         assert opening.refusals == []
         backfill.open(prepared, actor("importer"), Source(door="cli"))
-        yield Portfolio(services)
+
+
+@pytest.fixture
+def portfolio(server: str, imported: str) -> Iterator[Portfolio]:
+    with cloned(server, imported) as address, opened(address, size=2) as pools:
+        yield Portfolio(over(pools, address))
 
 
 def planned(status: Status, field: str) -> tuple[object, str | None, tuple[str, ...]]:
