@@ -49,6 +49,8 @@ class ViewpointAnswer(BaseModel):
     on: date
     known: Known
     open: bool
+    synthetic: bool
+    """Whether everything in the ledger is made up: a demonstration district (演示区)."""
 
 
 class Names(BaseModel):
@@ -96,7 +98,7 @@ At = Annotated[Resolved, Depends(viewpoint)]
 def repeated(at: Resolved) -> dict[str, Any]:
     asked = {"on": at.asked.on, "known": at.asked.known, "after": at.asked.after}
     known = Known(position=at.position, recorded_at=at.recorded_at)
-    return ViewpointAnswer(asked=asked, on=at.on, known=known, open=at.open).model_dump(mode="json")
+    return ViewpointAnswer(asked=asked, on=at.on, known=known, open=at.open, synthetic=at.synthetic).model_dump(mode="json")
 
 
 def answer(services: Running, at: Resolved, body: dict[str, Any], units: Collection[str] = ()) -> Response:

@@ -173,16 +173,18 @@ class Backfill:
             progress(done)
         return prepared
 
-    def open(self, prepared: "Prepared", by: Actor, door: Source) -> int:
+    def open(self, prepared: "Prepared", by: Actor, door: Source, *, synthetic: bool = False) -> int:
         """Append it all with its stated times, then the opening by the database's clock; one transaction.
 
-        Answers the last position. Raises OpenAlready when somebody opened meanwhile.
+        `synthetic` has the opening say for good that all of it is made up. Answers the last position. Raises OpenAlready
+        when somebody opened meanwhile.
         """
         now = datetime.now(SHANGHAI)
         opening = LedgerOpened(
             occurred_on=now.date(),
             staged_requests=len(prepared.requests),
             staged_entries=sum(len(entries) for _, entries in prepared.requests),
+            synthetic=True if synthetic else None,
         )
         entry = prepared.deciding.record(DISTRICT, opening, Asking(by, door, now, uuid4()))
         try:

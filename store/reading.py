@@ -54,6 +54,14 @@ ORDER BY s.label
 """
 LAST_NUMBER = r"SELECT max(substring(label FROM '\d+$')::int) FROM stream WHERE label LIKE %s"
 STAGED = "SELECT count(*) FROM staged"
+SYNTHETIC = """
+SELECT EXISTS (
+    SELECT FROM entry e JOIN stream s ON s.id = e.stream
+    WHERE s.label = 'district' AND e.topic = 'ledger_opened'
+      AND position(convert_to('"synthetic":true', 'UTF8') IN e.state) > 0
+)
+"""
+"""A quote within a text is escaped: these bytes are the opening's own word."""
 STREAM = ROWS + "WHERE s.label = %s AND e.version > %s ORDER BY e.version LIMIT %s"
 
 
@@ -83,6 +91,7 @@ class Reading:
 
     def __init__(self, pool: ConnectionPool) -> None:
         self._pool = pool
+        self._synthetic: bool | None = None
 
     def head(self) -> Head:
         with self._pool.connection() as connection, connection.cursor(row_factory=class_row(Head)) as cursor:
@@ -137,6 +146,12 @@ class Reading:
     def next_number(self, prefix: str) -> int:
         """The first free number under a prefix of project codes."""
         return self._number(LAST_NUMBER, f"{prefix}%") + 1
+
+    def synthetic(self, head: Head) -> bool:
+        """Whether the opening says that the ledger is made up; looked up once, for a ledger is opened once."""
+        if self._synthetic is None and head.opened:
+            self._synthetic = bool(self._number(SYNTHETIC, None))
+        return bool(self._synthetic)
 
     def staged(self) -> int:
         """How many rows wait for the opening."""

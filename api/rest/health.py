@@ -24,6 +24,8 @@ class Ready(BaseModel):
 
     ready: bool
     open: bool
+    synthetic: bool
+    """Whether everything in the ledger is made up: a demonstration district (演示区)."""
     ledger: int
     projection: dict[str, int | str | None]
     staged: int
@@ -53,6 +55,7 @@ def _state(services: Running) -> Ready:
     return Ready(
         ready=failure is None,
         open=head.opened,
+        synthetic=services.reading.synthetic(head),
         ledger=head.position,
         projection={"position": position, "lag": head.position - position, "failure": failure},
         staged=services.reading.staged(),

@@ -1,6 +1,6 @@
 """本区: the opening of the ledger (台账启用), the settings, and the lists that are published."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from domain.command import Action, Context, StatesFact, deed
 from domain.entry import Event
@@ -27,6 +27,8 @@ class LedgerOpened(Fact):
     begins: ClassVar = True
     staged_requests: int = 0
     staged_entries: int = 0
+    synthetic: Literal[True] | None = None
+    """Whether all of it was made up (演示区). Told by this entry as stored: no correction unsays it (decision 0016)."""
 
 
 class Adopting(Particulars):

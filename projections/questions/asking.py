@@ -87,7 +87,7 @@ class Questions:
         recorded_at = self._reading.moment(position)
         today = datetime.now(SHANGHAI).date()
         otherwise = min(today, last_day) if last_day else default_on(known, recorded_at, today)
-        return Resolved(asked, on or otherwise, position, recorded_at, head.opened)
+        return Resolved(asked, on or otherwise, position, recorded_at, head.opened, self._reading.synthetic(head))
 
     def projects(self, at: Resolved, wanted: Wanted) -> list[ProjectRow]:
         """From the rows kept ready where they are of this viewpoint, before they are read and after."""

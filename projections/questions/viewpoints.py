@@ -50,6 +50,8 @@ class Resolved:
     position: int
     recorded_at: datetime | None
     open: bool
+    synthetic: bool = False
+    """Whether the ledger is a demonstration's, at whatever viewpoint."""
 
     @property
     def viewpoint(self) -> Viewpoint:

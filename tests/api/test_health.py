@@ -4,10 +4,16 @@ from datetime import datetime, timedelta
 
 import psycopg
 import pytest
+from fastapi.testclient import TestClient
 
-from domain.entry import SHANGHAI
+from api.app import create_app
+from api.services import Services
+from domain.entry import SHANGHAI, Role, Source
+from store.backfill import Backfill
 from store.reading import Head
 from tests.api.conftest import District
+from tests.given import actor
+from tests.projections.worlds import projector
 
 
 def test_a_stopped_read_model_names_the_entry_and_is_not_ready(district: District):
@@ -42,3 +48,26 @@ def test_without_a_database_the_process_lives_and_is_not_ready(district: Distric
     answer = district.client.get("/readyz")
     assert (answer.status_code, answer.json()["ready"], answer.headers["retry-after"]) == (503, False, "1")
     assert district.client.get("/metrics").status_code == 503
+
+
+def test_a_ledger_opened_as_synthetic_says_so_in_every_answer_for_good(running: Services, database: str):
+    """Before the opening's own position too, and whatever a correction of the opening says."""
+    backfill = Backfill(running.database.writing, running.reading)
+    clerk = actor("p-office", "office", Role.OFFICE)
+    backfill.open(backfill.decide_all(lambda *_: None, clerk, more=()), clerk, Source(door="cli"), synthetic=True)
+    with projector(database) as connection, TestClient(create_app(running)) as client:
+        token, _ = running.accounts.make("p-office", "office", "科员", Role.OFFICE)
+        made = District(client, running, connection, {"office": token, "reader": token})
+        assert client.get("/readyz").json()["synthetic"] is True
+        reads = {"kind": "ledger_opened", "occurred_on": "2026-01-01", "staged_requests": 0, "staged_entries": 0}
+        made.recorded("/district/corrections", {"target": 1, "reads": reads, "because": "并非演示"})
+        other, _ = running.accounts.make("p-second", "office", "科员", Role.OFFICE)
+        made.tokens["second"] = other
+        made.recorded("/district/approvals", {"act": "approve", "proposal": 2}, "second")
+        assert made.get("/portfolio").json()["viewpoint"]["synthetic"] is True
+        assert made.get("/portfolio?known=@0").json()["viewpoint"]["synthetic"] is True
+
+
+def test_any_other_ledger_is_not_synthetic(district: District):
+    assert district.client.get("/readyz").json()["synthetic"] is False
+    assert district.get("/portfolio").json()["viewpoint"]["synthetic"] is False
