@@ -19,6 +19,7 @@ from store.settings import BadSetting
 COMMANDS = (
     *("serve", "imports", "opening", "token", "rebuild", "verify", "project", "migrate", "gates", "backup", "restore"),
     "replay",
+    "demo",
 )
 """The modules of the subcommands, in the order of the help."""
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

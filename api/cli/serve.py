@@ -62,7 +62,8 @@ def _listen(settings: Deployment) -> socket.socket | None:
 
 
 def announce(running: Services, settings: Deployment) -> None:
-    """On the first start only, the administrator's token: written for automation, and printed. Raises BadSetting."""
+    """On the first start only, the administrator's token: written for automation, and printed; on an empty ledger, how to
+    try it. Raises BadSetting."""
 
     def hand_over(token: str) -> None:
         if settings.admin_token_file is not None:
@@ -70,6 +71,12 @@ def announce(running: Services, settings: Deployment) -> None:
         say(f"管理员令牌（仅显示这一次）：{token}", f"administrator token (shown this once): {token}")
 
     running.accounts.first_administrator(hand_over)
+    if not running.reading.head().position and not running.reading.staged():
+        say(
+            "台账为空。试用：另开终端运行 ./run demo，填入演示区（108 个虚构项目，全部标明演示），再看 docs/tutorial.md。",
+            "the ledger is empty. To try it: ./run demo in another terminal fills in a demonstration district (108 made-up "
+            "projects, all labelled), then docs/tutorial.md.",
+        )
 
 
 def write_secret(path: Path, secret: str) -> None:
