@@ -24,7 +24,10 @@ YEARS = ("1949", "2199")
 """As of every date in the ledger (domain.values.sensible): beyond them calendars and clocks run out."""
 
 
-READS = asks(Action.READ)
+READS = asks(Action.FIGURES)
+"""Figures of everybody; whose route tells of the entries behind them says `READS_ENTRIES` (api.access.reading)."""
+READS_ENTRIES = asks(Action.ENTRIES)
+DIRECTORY = asks(Action.DIRECTORY)
 Limit = Annotated[int, Query(ge=1, le=1_000)]
 
 
@@ -118,7 +121,7 @@ def names_in(services: Running, viewpoint: Viewpoint, body: dict[str, Any], unit
     return names_at(services, viewpoint, persons, named)
 
 
-PERSONS = frozenset({"person", "on_behalf_of", "approver", "other"})
+PERSONS = frozenset({"person", "on_behalf_of", "approver", "other", "leader"})
 UNITS = frozenset(
     {"unit", "lead_unit", "introducing_unit", "hosting_unit", "from_unit", "to_unit", "bureau", "authority", "merged_into"}
 )

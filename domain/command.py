@@ -33,7 +33,7 @@ class AfterInACircle(Refused):
 
 
 class Action(StrEnum):
-    """What the role table speaks of."""
+    """What the role table speaks of. Figures (what stands, and who says so) are read apart from the entries behind them."""
 
     ENTER = "enter"
     RECORD = "record"
@@ -41,7 +41,9 @@ class Action(StrEnum):
     APPROVE = "approve"
     REGISTER = "register"
     SETTLE = "settle"
-    READ = "read"
+    FIGURES = "figures"
+    ENTRIES = "entries"
+    DIRECTORY = "directory"
     TOKENS = "tokens"
     RECOGNISE = "recognise"
     ENDORSE = "endorse"
@@ -51,6 +53,7 @@ class Action(StrEnum):
     ISSUE = "issue"
     AUDIT = "audit"
     RECTIFY = "rectify"
+    INSTRUCT = "instruct"
 
 
 class Command(Frozen):
@@ -64,9 +67,9 @@ class Command(Frozen):
     """Why, where something irregular is recorded all the same."""
     confidentiality: Line | None = None
     on_behalf_of: PersonRef | None = None
-    """The person a stand-in (AB岗) acts for."""
+    """The person a stand-in (AB岗) acts for: only while an appointment on record covers the day (domain.acting)."""
     under: Line | None = None
-    """The document that lets the stand-in act."""
+    """The document that lets the stand-in act; the appointment's own when absent."""
 
     def begins(self) -> str | None:
         """The label of the stream it begins, where the command itself settles it."""

@@ -48,13 +48,23 @@ def cite(label: str, number: int) -> str:
 
 
 class Role(StrEnum):
-    """What a token's holder is here for."""
+    """What somebody is signed in for; docs/security.md says what each may do."""
 
     ADMINISTRATOR = "administrator"
     OFFICE = "office"
-    UNIT = "unit"
-    READER = "reader"
+    LEADER = "leader"
+    """区领导: reads everything, gives instructions (批示)."""
+    BUREAU = "bureau"
+    """认定部门: recognises its own measures."""
+    HEAD = "head"
+    """单位负责人: signs for the unit."""
+    CLERK = "clerk"
+    """项目联络员: records for the unit."""
     AUDITOR = "auditor"
+    SERVICE = "service"
+    READER = "reader"
+    UNIT = "unit"
+    """As before 0.4.0: clerk, head and bureau in one; entries and tokens of it stay as they are."""
 
 
 class Actor(Frozen):

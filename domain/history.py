@@ -25,6 +25,7 @@ from domain.judgement import (
     Endorsed,
     EvidenceAttached,
     EvidenceWithdrawn,
+    Instructed,
     Judgement,
     Proposal,
     Recalled,
@@ -146,7 +147,14 @@ class View:
             case Annulled():
                 self.matters[event.target].turns.append((entry, True))
             case (
-                VerdictGiven() | Endorsed() | Accepted() | SentBack() | Recalled() | EvidenceAttached() | EvidenceWithdrawn()
+                VerdictGiven()
+                | Endorsed()
+                | Accepted()
+                | SentBack()
+                | Recalled()
+                | EvidenceAttached()
+                | EvidenceWithdrawn()
+                | Instructed()
             ):
                 self.matters[event.target].beside.append((entry, event))
             case _:

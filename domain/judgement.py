@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal, get_args
 from pydantic import BeforeValidator, PlainSerializer, StringConstraints, WithJsonSchema
 
 from domain.fact import KINDS, Fact
-from domain.values import Day, EntryNumber, Frozen, Line, Money, Number, Prose, UnitCode, Word
+from domain.values import Day, EntryNumber, Frozen, Line, Money, Number, PersonRef, Prose, UnitCode, Word
 
 Outcome = Literal["recognised", "not_recognised", "withdrawn"]
 """认定（全部或部分）, 不予认定, and the verdict taken back: not judged again."""
@@ -200,6 +200,17 @@ class EvidenceWithdrawn(Judgement):
     reason: Prose
 
 
+class Instructed(Judgement):
+    """批示: what a district leader said about a fact, or about the whole of which it is the first."""
+
+    topic = "instructed"
+    target: EntryNumber
+    text: Prose
+    leader: PersonRef
+    due: Day | None = None
+    """The day by which the leader wants it done."""
+
+
 AnyJudgement = (
     CorrectionProposed
     | AnnulmentProposed
@@ -215,8 +226,9 @@ AnyJudgement = (
     | Recalled
     | EvidenceAttached
     | EvidenceWithdrawn
+    | Instructed
 )
 Proposal = CorrectionProposed | AnnulmentProposed | ReinstatementProposed
-Beside = VerdictGiven | Endorsed | Accepted | SentBack | Recalled | EvidenceAttached | EvidenceWithdrawn
+Beside = VerdictGiven | Endorsed | Accepted | SentBack | Recalled | EvidenceAttached | EvidenceWithdrawn | Instructed
 """Said about a fact without changing how it reads."""
 JUDGEMENTS: dict[str, type[AnyJudgement]] = {j.topic: j for j in get_args(AnyJudgement)}

@@ -1,7 +1,19 @@
 """Every kind of fact and every command, by importing the files that declare them; a new noun is one line here."""
 
-from domain.judging import corrections, endorsements, evidence, verdicts
-from domain.office import audit, district, gates, identities, period, person, reconciliation, returns, targets, unit
+from domain.judging import corrections, endorsements, evidence, instructions, verdicts
+from domain.office import (
+    audit,
+    district,
+    gates,
+    identities,
+    period,
+    person,
+    reconciliation,
+    returns,
+    stand_ins,
+    targets,
+    unit,
+)
 from domain.office import exemptions as unit_exemptions
 from domain.project import (
     benefits,
@@ -70,4 +82,6 @@ DECLARING = (
     gates,
     identities,
     audit,
+    instructions,
+    stand_ins,
 )

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from functools import cached_property
 from uuid import UUID, uuid4
 
+from domain.acting import stands_in
 from domain.command import TABLE, Action, Command, Context, Deed, KeptFile, Load, Part, check_fact
 from domain.entry import SHANGHAI, Actor, Entry, Envelope, Event, Irregularity, Role, Source, stream_kind
 from domain.errors import (
@@ -33,7 +34,7 @@ from domain.office.identities import joined_with
 from domain.office.period import opening
 from domain.office.person import EnterPerson
 from domain.office.returns import NotAFact, SubmitReturn, is_theirs, late
-from domain.permissions import answers_for, of_stream, permit
+from domain.permissions import allows, answers_for, of_stream, permit
 from domain.personal import PersonalData, PersonalDataHere, found_in, texts
 from domain.project.intake import EnterProject
 from domain.project.responsibilities import HOLDING, tenures_in
@@ -110,22 +111,15 @@ class Deciding:
     ) -> list[Entry]:
         """The new entries, which count as past from here on. Raises the Refused of the rule broken."""
         deed = TABLE[type(command)]
-        by = asking.by
-        if command.on_behalf_of is not None:
-            by = by.model_copy(update={"on_behalf_of": command.on_behalf_of, "under": command.under})
-            if not self.streams.exists(f"person:{command.on_behalf_of}"):
-                raise UnknownPerson(command.on_behalf_of, pointer="/on_behalf_of")
         settings = self.streams.settings
         label = self._label(label, command, settings)
         past = self.past(label)
+        by = self._acting(asking, command, label)
         if deed.stream not in (None, stream_kind(label)):
             raise NotFound(label)
         if not past.version and not deed.begins and label != DISTRICT:
             raise NotFound(label)
-        action = of_stream(deed.action, stream_kind(label), by.role)
-        self._permit(by, action, past, asking.today)
-        if action is Action.RECTIFY and not answers_for(by.unit, past.now, self.past, asking.today):
-            raise NotPermitted(f"{by.unit} · {action}")
+        self.permit(by, deed.action, past, asking.today)
         asking = self._in_time(label, command, asking, by)
         context = self._context(past, command, by, asking, settings, together)
         opening = len(self.entries)
@@ -148,11 +142,29 @@ class Deciding:
         entries.extend(self._follow(deed, label, command, context, replace(asking, by=by), entries[0].citation))
         return self._join(opening, asking) if deed.joint and len(entries) > 1 else entries
 
-    def _permit(self, by: Actor, action: Action, past: History, today: date) -> None:
-        """Asked of each command, but looked up once while nobody's responsibilities change. Raises NotPermitted."""
+    def _acting(self, asking: Asking, command: Command, label: str) -> Actor:
+        """Who acts: for somebody else only as their recorded stand-in. Raises UnknownPerson, NoStandIn."""
+        principal = command.on_behalf_of
+        if principal is None:
+            return asking.by
+        if not self.streams.exists(f"person:{principal}"):
+            raise UnknownPerson(principal, pointer="/on_behalf_of")
+        document = stands_in(
+            self.past, label, asking.by.person, principal, asking.today, lambda refs: joined_with(self.past, refs)
+        )
+        return asking.by.model_copy(update={"on_behalf_of": principal, "under": command.under or document})
+
+    def permit(self, by: Actor, action: Action, past: History, today: date) -> None:
+        """Asked of each command, but looked up once while nobody's responsibilities change.
+
+        Raises NotPermitted, or NotFound for an audit that the actor may not even read.
+        """
+        action = of_stream(action, stream_kind(past.label), by.role)
         key = (past.label, action, by.role, by.unit, today)
         if key not in self._permitted:
             permit(by, action, past.now if stream_kind(past.label) == "project" else None, today)
+            if action is Action.RECTIFY and not answers_for(by.unit, past.now, self.past, today):
+                raise NotPermitted(f"{by.unit} · {action}") if allows(by.role, Action.ENTRIES) else NotFound(past.label)
             self._permitted.add(key)
 
     def _join(self, opening: int, asking: Asking) -> list[Entry]:

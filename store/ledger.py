@@ -230,8 +230,10 @@ class Ledger:
 
     def _decide(self, deciding: Deciding, asking: Asking, items: Sequence[Item], expected: int | None, joint: bool) -> None:
         deciding.streams.prefetch(self.records.histories(list(_looked_at(items))))
-        for label, _ in items:
+        for label, command in items:
             if expected is not None and label is not None and deciding.past(label).version != expected:
+                if deciding.past(label).version:  # whoever may not record there is not told how far it is
+                    deciding.permit(asking.by, TABLE[type(command)].action, deciding.past(label), asking.today)
                 raise Changed(cite(label, deciding.past(label).version))
         if len(items) > 1:
             asking = replace(asking, batch=uuid4())

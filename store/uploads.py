@@ -9,9 +9,10 @@ from typing import Literal, cast
 from psycopg.rows import class_row
 from psycopg_pool import ConnectionPool
 
-from domain.command import KeptFile
+from domain.command import Action, KeptFile
 from domain.entry import Actor, cite
 from domain.judgement import EvidenceAttached
+from domain.permissions import allows
 from domain.questions.evidence import FileState
 from store.evidence import Evidence, EvidenceAway
 from store.mapper import decode_event
@@ -23,7 +24,8 @@ ON CONFLICT (sha256, person) DO UPDATE
 SET unit = excluded.unit, name = excluded.name, media_type = excluded.media_type, uploaded_at = now()
 """
 FIND = """
-SELECT name, media_type, size FROM upload WHERE sha256 = %s ORDER BY person = %s DESC, uploaded_at DESC LIMIT 1
+SELECT name, media_type, size FROM upload WHERE sha256 = %(sha256)s AND (%(any)s OR unit = %(unit)s OR person = %(person)s)
+ORDER BY person = %(person)s DESC, uploaded_at DESC LIMIT 1
 """
 OWN = "SELECT name, media_type, size FROM upload WHERE sha256 = %s AND person = %s"
 DIGEST = """substring(e.state FROM position('"sha256":"'::bytea IN e.state) + 10 FOR 64)"""
@@ -84,9 +86,13 @@ class Uploads:
             connection.execute(CLEAR, (sha256, sha256))
 
     def find(self, sha256: str, by: Actor) -> KeptFile | None:
-        """Uploaded by anybody, by this actor first, and there in its whole length. Raises EvidenceAway."""
+        """Uploaded by the actor first, their unit, or anybody for those who read everything; and there in its whole length.
+
+        Whoever only knows a digest does not get at another unit's file by attaching it. Raises EvidenceAway.
+        """
+        asked = {"sha256": sha256, "person": by.person, "unit": by.unit, "any": allows(by.role, Action.ENTRIES)}
         with self._writing.connection() as connection, connection.cursor(row_factory=class_row(KeptFile)) as cursor:
-            found = cursor.execute(FIND, (sha256, by.person)).fetchone()
+            found = cursor.execute(FIND, asked).fetchone()
         if found is None or self._evidence.sizes([sha256]).get(sha256) != found.size:
             return None
         return found

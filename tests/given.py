@@ -126,6 +126,14 @@ def district() -> Book:
     return book
 
 
+def standing_in(book: Book, person: str, principal: str, **more: Any) -> Book:
+    """An appointment of this AB岗 for the first half of 2026 and a little more, recorded by somebody else."""
+    period = {"occurred_on": "2026-01-01", "until": "2026-07-02", "document": "AB岗〔2026〕1号"}
+    asked = {"act": "appoint", "stand_in": person} | period | more
+    book.record(f"person:{principal}", "stand-ins", stream="person", by=actor("p-qian"), at="2026-01-02", **asked)
+    return book
+
+
 def a_project(book: Book | None = None, signed: bool = True) -> Book:
     """One project, led by street-a, signed for 1 亿元 on 10 January 2026."""
     book = book or district()

@@ -1,6 +1,7 @@
 """Every route says which action it is, or cannot be made; what the role table does not list is refused."""
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Annotated, Any, Literal, cast
 
@@ -14,7 +15,7 @@ from api.services import Services
 from domain.command import Action
 from domain.entry import Actor
 from domain.errors import NotFound, NotPermitted, Refused
-from domain.permissions import EVERY, allows
+from domain.permissions import EVERY, READING, allows
 
 READ_DEADLINE = 30.0
 """Seconds in all for a request's body to arrive."""
@@ -75,12 +76,27 @@ class Guarded(APIRoute):
         known = query_names(self.dependant)
 
         async def guarded(request: Request) -> Response:
-            if self.actions:
-                request.state.actor = await run_in_threadpool(enter, request, self.actions)
-            strict_address(request, known)
-            return await handle(request)
+            begun = time.monotonic()
+            try:
+                if self.actions:
+                    request.state.actor = await run_in_threadpool(enter, request, self.actions)
+                strict_address(request, known)
+                return await handle(request)
+            except NotFound:
+                if Action.ENTRIES in self.actions or Action.RECTIFY in self.actions:
+                    await in_step(begun)
+                raise
 
         return guarded
+
+
+STEP = 0.025
+"""Seconds: what is hidden and what is not there are both answered at the next whole step after the question came in."""
+
+
+async def in_step(begun: float) -> None:
+    """Wait so that the time an answer took does not tell how much was looked at (`begun`: time.monotonic)."""
+    await asyncio.sleep(STEP - (time.monotonic() - begun) % STEP)
 
 
 def query_names(dependant: Dependant) -> set[str]:
@@ -111,6 +127,8 @@ def enter(request: Request, actions: Sequence[Action]) -> Actor:
         raise NotSignedIn
     actor = token.actor()
     if not any(allows(actor.role, action, relation) for action in actions for relation in EVERY):
+        if request.path_params and READING.issuperset(actions):
+            raise NotFound("/".join(request.path_params.values()))
         raise NotPermitted(f"{actor.role} · {', '.join(actions)}")
     return actor
 

@@ -18,7 +18,7 @@ from domain.command import BEGINNINGS, Action, Command, Deed, nouns, reader
 from domain.entry import Actor, Role, Source, stream_kind
 from domain.errors import NotFound, Refused
 from domain.fact import StreamKind
-from domain.permissions import of_stream
+from domain.permissions import READING, of_stream
 from store.ledger import Asked, Proposed, Recorded
 from store.mapper import topic_of
 
@@ -143,7 +143,7 @@ DRY: dict[int | str, dict[str, Any]] = {
     200: {"model": ProposedAnswer, "description": "dry_run: what would be recorded / 试算结果"}
 }
 
-WRITING = tuple(action for action in Action if action not in (Action.READ, Action.TOKENS))
+WRITING = tuple(action for action in Action if action not in READING and action is not Action.TOKENS)
 """A batch may hold any command; each is permitted on its own."""
 
 

@@ -16,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.access import doors
 from api.access.doors import By, Running, TooSlow, asks, router
+from api.access.reading import Reads
 from api.access.sniffing import check_declared, sniffed
 from api.services import Services
 from domain.command import Action, KeptFile
@@ -129,11 +130,14 @@ def _keep(services: Services, by: Actor, arriving: Arriving, name: str, declared
     operation_id="download_evidence",
     response_class=StreamingResponse,
     responses={200: {"content": {kind: {} for kind in EXTENSIONS}}},
-    openapi_extra=asks(Action.READ),
+    openapi_extra=asks(Action.ENTRIES, Action.ATTEST),
 )
-def download_evidence(services: Running, by: By, sha256: Annotated[Digest, Path()]) -> Response:
-    """The file, as a download, to whoever may read: if an entry names it, or you uploaded it yourself."""
-    named = services.uploads.named(sha256) or services.uploads.own(sha256, by)
+def download_evidence(services: Running, by: By, reads: Reads, sha256: Annotated[Digest, Path()]) -> Response:
+    """The file, as a download: to whoever may read an entry that names it, or uploaded it themselves."""
+    told = services.uploads.named(sha256)
+    if told is not None and not reads.any_of({citation.rpartition("#")[0] for citation in told.citations}):
+        told = None
+    named = told or services.uploads.own(sha256, by)
     if named is None:
         raise NotFound(sha256)
     size = services.evidence.sizes([sha256]).get(sha256)

@@ -289,6 +289,28 @@ def audited() -> Iterator[Example]:
     yield Example(f"{audit}/evidence", about_it | {"act": "withdraw", "because": "附错文件"}, "auditor")
 
 
+def guided() -> Iterator[Example]:
+    """Stand-ins appointed and one ended, and instructions about a fact of each sort of stream."""
+    for ref in ("p-zhao", "p-qian"):
+        yield Example("/people", on("2026-11-26", ref=ref, name=f"{ref}某"))
+    appointed: Body = {"act": "appoint", "until": "2027-06-01", "document": "AB岗〔2026〕1号"}
+    for ref in ("p-zhao", "p-qian"):
+        yield Example("/people/p-wang/stand-ins", on("2026-11-26", stand_in=ref) | appointed)
+    yield Example("/people/p-wang/stand-ins", on("2026-11-26", act="end", stand_in="p-qian"))
+    wanted: Body = {"target": 1, "text": "请牵头单位月底前协调解决用地问题", "due": "2099-12-31"}
+    for stream in (
+        f"/projects/{CODE}",
+        "/units/street-a",
+        "/people/p-li",
+        "/periods/2026-09",
+        "/targets/2026",
+        "/audits/2026-001",
+    ):
+        yield Example(f"{stream}/instructions", wanted, "district-leader")
+    cited: Body = {"target": 3, "leader": "p-zhao", "document": "区长批示〔2026〕12号"}
+    yield Example("/district/instructions", wanted | cited)
+
+
 def examples() -> Iterator[Example]:
     """All of them, in order."""
     yield from office()
@@ -311,6 +333,7 @@ def examples() -> Iterator[Example]:
     yield from attested()
     yield from people_and_units()
     yield from audited()
+    yield from guided()
     yield Example(
         "/tokens", {"person": "p-wang", "unit": "street-a", "post": "科员", "role": "unit", "days": 365}, "administrator"
     )

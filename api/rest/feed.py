@@ -8,7 +8,8 @@ from pydantic import BaseModel
 from pydantic_core import from_json, to_json
 
 from api.access.doors import Running, router
-from api.asking import READS, Answer, At, Limit, answer
+from api.access.reading import Reading, Reads
+from api.asking import READS_ENTRIES, Answer, At, Limit, answer
 from domain.entry import cite
 from domain.errors import NotFound
 from projections.questions.viewpoints import Resolved
@@ -48,26 +49,45 @@ class FeedAnswer(BaseModel):
     next: int
 
 
-@made.get("/projects/{code}/entries", response_model=EntriesAnswer, operation_id="project_entries", openapi_extra=READS)
-def project_entries(services: Running, at: At, code: Code, cursor: Number = 0, limit: Limit = 200) -> Response:
-    """The project's entries as stored; `next` is the cursor of the following page."""
-    return _entries(services, at, code, cursor, limit)
+@made.get(
+    "/projects/{code}/entries", response_model=EntriesAnswer, operation_id="project_entries", openapi_extra=READS_ENTRIES
+)
+def project_entries(services: Running, reads: Reads, at: At, code: Code, cursor: Number = 0, limit: Limit = 200) -> Response:
+    """The project's entries as stored; `next` is the cursor of the following page.
+
+    Whose unit has no part in the project reads those that the unit itself recorded.
+    """
+    return _entries(services, reads, at, code, cursor, limit)
 
 
-@made.get("/streams/{label}/entries", response_model=EntriesAnswer, operation_id="stream_entries", openapi_extra=READS)
-def stream_entries(services: Running, at: At, label: Code, cursor: Number = 0, limit: Limit = 200) -> Response:
+@made.get(
+    "/streams/{label}/entries", response_model=EntriesAnswer, operation_id="stream_entries", openapi_extra=READS_ENTRIES
+)
+def stream_entries(services: Running, reads: Reads, at: At, label: Code, cursor: Number = 0, limit: Limit = 200) -> Response:
     """Any stream's entries as stored: a project's code, `unit:CODE`, `person:REF`, `district`."""
-    return _entries(services, at, label, cursor, limit)
+    return _entries(services, reads, at, label, cursor, limit)
 
 
-def _entries(services: Running, at: Resolved, label: str, cursor: int, limit: int) -> Response:
+def _entries(services: Running, reads: Reading, at: Resolved, label: str, cursor: int, limit: int) -> Response:
     """What the ledger knew at the viewpoint; `on` leaves none out: an entry is recorded, whatever day it tells of."""
     rows = [r for r in services.reading.stream(label, cursor, limit + 1) if r.position <= at.position]
     if not rows and not [r for r in services.reading.stream(label, 0, 1) if r.position <= at.position]:
         raise NotFound(label)
-    page = [_raw(row) for row in rows[:limit]]
-    following = page[-1]["number"] if len(rows) > limit else None
+    page = [_raw(row) for row in reads.rows(rows[:limit])]
+    if not page and rows and not _any_own(services, reads, at, label):
+        raise NotFound(label)
+    following = rows[limit - 1].originator_version if len(rows) > limit else None
     return answer(services, at, {"entries": page, "next": following})
+
+
+def _any_own(services: Running, reads: Reading, at: Resolved, label: str) -> bool:
+    """Whether a stream that the actor does not read whole holds anything the own unit recorded."""
+    after = 0
+    while rows := services.reading.stream(label, after):
+        if reads.rows([row for row in rows if row.position <= at.position]):
+            return True
+        after = rows[-1].originator_version
+    return False
 
 
 def _raw(row: Row) -> dict[str, Any]:
@@ -84,9 +104,12 @@ def _raw(row: Row) -> dict[str, Any]:
     }
 
 
-@made.get("/feed", response_model=FeedAnswer, operation_id="feed", openapi_extra=READS)
-def feed(services: Running, after: After = 0, limit: Limit = 200) -> Response:
-    """Entries of all streams in position order, whole requests at a time; `next` is the `after` to go on with."""
+@made.get("/feed", response_model=FeedAnswer, operation_id="feed", openapi_extra=READS_ENTRIES)
+def feed(services: Running, reads: Reads, after: After = 0, limit: Limit = 200) -> Response:
+    """Entries of all streams in position order, whole requests at a time; `next` is the `after` to go on with.
+
+    What the actor may not read is left out, and `next` goes past it.
+    """
     rows = services.reading.entries(after, limit)
-    body = {"entries": [_raw(r) for r in rows], "next": rows[-1].position if rows else after}
+    body = {"entries": [_raw(r) for r in reads.rows(rows)], "next": rows[-1].position if rows else after}
     return Response(to_json(body), media_type="application/json")

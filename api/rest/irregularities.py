@@ -6,7 +6,8 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
 from api.access.doors import Running, router
-from api.asking import READS, Answer, At, BadCursor, answer, cursor_of, uncursor
+from api.access.reading import Reads
+from api.asking import READS, READS_ENTRIES, Answer, At, BadCursor, answer, cursor_of, uncursor
 from domain.errors import Refused
 from domain.questions.across import ACROSS, Across, Place
 from domain.questions.gates import GatesNow, StageGate, gates_now
@@ -75,9 +76,10 @@ Cursor = Annotated[str | None, Query(max_length=200)]
 Pages = Annotated[int, Query(ge=1, le=200)]
 
 
-@made.get("/irregularities", response_model=IrregularitiesAnswer, operation_id="irregularities", openapi_extra=READS)
+@made.get("/irregularities", response_model=IrregularitiesAnswer, operation_id="irregularities", openapi_extra=READS_ENTRIES)
 def irregularities(
     services: Running,
+    reads: Reads,
     at: At,
     project: ProjectCode = None,
     unit: Unit = None,
@@ -89,6 +91,8 @@ def irregularities(
     """Which facts are irregular, at the viewpoint or when they were recorded, by project, with what crosses projects."""
     known_rule(rule)
     rows, following = page(services, at, project, unit, role, cursor, limit)
+    theirs = reads.whole(row.code for row in rows)
+    rows = [row for row in rows if row.code in theirs]
     codes = [row.code for row in rows]
     views, settings, gates = services.questions.project.several(codes, at.viewpoint)
     across, around = services.questions.concerning(at, codes), services.questions.project.around(at.viewpoint)
@@ -105,9 +109,12 @@ def irregularities(
     return answer(services, at, {"projects": found, "next": following})
 
 
-@made.get("/irregularities/across", response_model=AcrossAnswer, operation_id="irregular_across", openapi_extra=READS)
+@made.get(
+    "/irregularities/across", response_model=AcrossAnswer, operation_id="irregular_across", openapi_extra=READS_ENTRIES
+)
 def irregular_across(
     services: Running,
+    reads: Reads,
     at: At,
     project: ProjectCode = None,
     unit: Unit = None,
@@ -123,7 +130,7 @@ def irregular_across(
         codes = [row.code for row in rows_of(services, at, project, unit, role, None, MOST)]
     found, following = services.questions.across(at, WantedAcross(rule, codes, place_of(cursor), limit))
     body = {
-        "across": [each.model_dump(mode="json") for each in found],
+        "across": [each.model_dump(mode="json") for each in found if reads.any_of({part.project for part in each.parts})],
         "next": cursor_of(f"{following[0]}:{following[1]}") if following else None,
     }
     return answer(services, at, body)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
 from api.access.doors import Running, router
-from api.asking import READS, Answer, At, answer
+from api.asking import DIRECTORY, Answer, At, answer
 from domain.office.gates import Gates
 from domain.settings import Settings
 
@@ -34,14 +34,14 @@ class GatesAnswer(Answer):
     adopted: list[AdoptedGates]
 
 
-@made.get("/district/settings", response_model=SettingsAnswer, operation_id="district_settings", openapi_extra=READS)
+@made.get("/district/settings", response_model=SettingsAnswer, operation_id="district_settings", openapi_extra=DIRECTORY)
 def district_settings(services: Running, at: At) -> Response:
     """The district's settings as the ledger knew them."""
     settings = services.questions.project.settings(at.viewpoint)
     return answer(services, at, {"settings": settings.model_dump(mode="json")})
 
 
-@made.get("/district/gates", response_model=GatesAnswer, operation_id="district_gates", openapi_extra=READS)
+@made.get("/district/gates", response_model=GatesAnswer, operation_id="district_gates", openapi_extra=DIRECTORY)
 def district_gates(services: Running, at: At) -> Response:
     """The stage gates: which facts and evidence are expected from which stage on."""
     gates = services.questions.project.gates(at.viewpoint)

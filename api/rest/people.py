@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel
 
 from api.access.doors import Running, router
-from api.asking import READS, Answer, At, answer
+from api.asking import DIRECTORY, Answer, At, answer
 from domain.entry import cite
 from domain.errors import NotFound, NotKnownThen
 from domain.history import History, View
@@ -16,7 +16,7 @@ from domain.office.identities import PREFIX as PERSON
 from domain.office.person import ERASED
 from domain.office.unit import PREFIX as UNIT
 from domain.questions.around import Dissolved
-from domain.questions.people import Absorbed, Erasure, Joined, Person, Post, UnitName, person, posts, unit
+from domain.questions.people import Absorbed, Erasure, Joined, Person, Post, StandIn, UnitName, person, posts, unit
 from domain.questions.self_approval import self_approved
 from projections.questions.people import Held
 from projections.questions.viewpoints import Resolved
@@ -90,7 +90,8 @@ class FoundLater(BaseModel):
 
 
 class PersonNow(BaseModel):
-    """`posts`: all up to the day, those that were left too; `joined`: other references of the same human; `self_approved`:
+    """`posts`: all up to the day, those that were left too; `joined`: other references of the same human; `stand_ins`:
+    who may act for them on the day; `self_approved`:
     what they decided as this one on what they recorded as another, in any stream; it stays in force until it is annulled."""
 
     person: str
@@ -99,6 +100,7 @@ class PersonNow(BaseModel):
     posts: list[Post]
     holds: list[Held]
     joined: list[Joined]
+    stand_ins: list[StandIn]
     self_approved: list[FoundLater]
     erased: Erasure | None
 
@@ -107,7 +109,7 @@ class PersonAnswer(Answer):
     person: PersonNow
 
 
-@made.get("/units", response_model=UnitsAnswer, operation_id="list_units", openapi_extra=READS)
+@made.get("/units", response_model=UnitsAnswer, operation_id="list_units", openapi_extra=DIRECTORY)
 def list_units(services: Running, at: At) -> Response:
     """Every unit that was there at the viewpoint, with the name it bore."""
     units = []
@@ -120,7 +122,7 @@ def list_units(services: Running, at: At) -> Response:
     return answer(services, at, {"units": units})
 
 
-@made.get("/units/{code}", response_model=UnitAnswer, operation_id="unit_now", openapi_extra=READS)
+@made.get("/units/{code}", response_model=UnitAnswer, operation_id="unit_now", openapi_extra=DIRECTORY)
 def unit_now(services: Running, at: At, code: Code) -> Response:
     """One unit at the viewpoint: its names, what became of it, who has a post there, what it holds."""
     view = _one(services, at, UNIT + code)[1]
@@ -135,7 +137,7 @@ def unit_now(services: Running, at: At, code: Code) -> Response:
     return answer(services, at, {"unit": body})
 
 
-@made.get("/people", response_model=PeopleAnswer, operation_id="list_people", openapi_extra=READS)
+@made.get("/people", response_model=PeopleAnswer, operation_id="list_people", openapi_extra=DIRECTORY)
 def list_people(services: Running, at: At) -> Response:
     """Everybody who was there at the viewpoint, by reference, with the name and the posts they had."""
     found = [p for h, v in _views(services, at, PERSON) if (p := person(h, v)) is not None]
@@ -152,7 +154,7 @@ def list_people(services: Running, at: At) -> Response:
     return answer(services, at, {"people": people})
 
 
-@made.get("/people/{ref}", response_model=PersonAnswer, operation_id="person_now", openapi_extra=READS)
+@made.get("/people/{ref}", response_model=PersonAnswer, operation_id="person_now", openapi_extra=DIRECTORY)
 def person_now(services: Running, at: At, ref: Code) -> Response:
     """One person at the viewpoint: names, posts, what they hold; whom they were joined with, whether they were erased."""
     history, view = _one(services, at, PERSON + ref)

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from pydantic_core import to_json
 
 from api.access.doors import Body, By, Running, asks, router
-from api.asking import READS, Answer, At, answer
+from api.access.reading import Reads
+from api.asking import READS, READS_ENTRIES, Answer, At, answer
 from api.evidence import with_files
 from api.rest.commands import API, DRY, Dry, Key, RecordedAnswer, answered, asked, proposed
 from domain.command import Action
@@ -105,15 +106,21 @@ def period(services: Running, at: At, code: Code) -> Response:
     return answer(services, at, {"period": found.model_dump(mode="json")})
 
 
-@made.get("/periods/{code}/returns/{unit}", response_model=ReturnAnswer, operation_id="unit_return", openapi_extra=READS)
-def unit_return(services: Running, at: At, code: Code, unit: Unit) -> Response:
-    """One unit's return, and the grid to fill it in: every project it leads at the period's end."""
+@made.get(
+    "/periods/{code}/returns/{unit}", response_model=ReturnAnswer, operation_id="unit_return", openapi_extra=READS_ENTRIES
+)
+def unit_return(services: Running, reads: Reads, by: By, at: At, code: Code, unit: Unit) -> Response:
+    """One unit's return, and the grid to fill it in: every project it leads at the period's end.
+
+    The draft is told to the unit and the office alone.
+    """
+    _theirs(reads, code, unit)
     view, settings = _period(services, at, code), services.questions.project.settings(at.viewpoint)
     led = _led(services, at, code, unit)
     views = _views(services, at, unit, view, led)
     found = return_now(view, unit, views, at.on, settings, services.questions.units(at))
     rows = grid([views[label] for label in led], found, settings, span_of(code))
-    draft = services.drafts.find(code, unit)
+    draft = services.drafts.find(code, unit) if by.unit == unit or by.role is Role.OFFICE else None
     body = {
         "returned": with_files(services, found.model_dump(mode="json")),
         "grid": [row.model_dump(mode="json") for row in rows],
@@ -126,10 +133,11 @@ def unit_return(services: Running, at: At, code: Code, unit: Unit) -> Response:
     "/periods/{code}/reconciliation/{unit}",
     response_model=ReconciliationAnswer,
     operation_id="unit_reconciliation",
-    openapi_extra=READS,
+    openapi_extra=READS_ENTRIES,
 )
-def unit_reconciliation(services: Running, at: At, code: Code, unit: Unit) -> Response:
+def unit_reconciliation(services: Running, reads: Reads, at: At, code: Code, unit: Unit) -> Response:
     """What the unit reported in the period, what was recognised of it, what was not and why, and its answer."""
+    _theirs(reads, code, unit)
     view, settings = _period(services, at, code), services.questions.project.settings(at.viewpoint)
     views = _views(services, at, unit, view, _led(services, at, code, unit))
     found = statement(view, unit, views, at.on, settings)
@@ -190,6 +198,12 @@ def submit_draft(
     recorded = services.ledger.record(PREFIX + code, command, by=by, source=API, key=known)
     services.drafts.drop(code, unit, draft)
     return answered(recorded)
+
+
+def _theirs(reads: Reads, code: str, unit: str) -> None:
+    """Raises NotFound for another unit's."""
+    if not reads.of_unit(unit):
+        raise NotFound(f"{code}/{unit}")
 
 
 def _own(by: Actor, unit: str) -> None:

@@ -1,11 +1,12 @@
 """The questions about projects: each takes a viewpoint, each figure names its entries."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from fastapi import APIRouter, Path, Query, Response
 
 from api.access.doors import Running, router
-from api.asking import READS, Answer, At, answer, cursor_of, uncursor
+from api.access.reading import Reads
+from api.asking import READS, READS_ENTRIES, Answer, At, answer, cursor_of, uncursor
 from api.evidence import with_files
 from api.rest.audits import audits_of
 from domain.fact import Stage
@@ -29,13 +30,21 @@ class ProjectsAnswer(Answer):
     next: str | None
 
 
+Hidden = Literal["evidence", "remarks", "across", "audits"]
+HIDDEN: tuple[Hidden, ...] = get_args(Hidden)
+
+
 class StatusAnswer(Answer):
     """`across`: what the project shares with others, such as a voucher counted in both; `audits`: what auditors found,
-    asked for or checked there (GET /audits/{code} tells each whole)."""
+    asked for or checked there (GET /audits/{code} tells each whole).
+
+    `hidden`: what is left out, because whose unit has no part in the project reads its figures and not the entries behind.
+    """
 
     status: Status
     across: list[Across]
     audits: list[Audit]
+    hidden: list[Hidden]
 
 
 class TimelineAnswer(Answer):
@@ -75,20 +84,29 @@ def list_projects(
 
 
 @made.get("/projects/{code}", response_model=StatusAnswer, operation_id="project_status", openapi_extra=READS)
-def project_status(services: Running, at: At, code: Code) -> Response:
+def project_status(services: Running, reads: Reads, at: At, code: Code) -> Response:
     """Where the project stands, and which entries say so."""
     status = services.questions.project.status(code, at.viewpoint)
-    body: dict[str, Any] = {"status": status.model_dump(mode="json"), "across": across(services, at, code)}
-    body["audits"] = audits_of(services, at, code)
+    told = status.model_dump(mode="json")
+    if not reads.whole([code]):
+        told["evidence"] = []
+        if told["light"] is not None:
+            told["light"] |= {"note": None, "remarks": []}
+        return answer(services, at, {"status": told, "across": [], "audits": [], "hidden": HIDDEN})
+    body: dict[str, Any] = {"status": told, "across": across(services, at, code), "hidden": []}
+    body["audits"] = audits_of(services, reads, at, code)
     return answer(services, at, with_files(services, body))
 
 
-@made.get("/projects/{code}/timeline", response_model=TimelineAnswer, operation_id="project_timeline", openapi_extra=READS)
-def project_timeline(services: Running, at: At, code: Code) -> Response:
-    """Every fact in order, with what was later said about it."""
+@made.get(
+    "/projects/{code}/timeline", response_model=TimelineAnswer, operation_id="project_timeline", openapi_extra=READS_ENTRIES
+)
+def project_timeline(services: Running, reads: Reads, at: At, code: Code) -> Response:
+    """Every fact in order, with what was later said about it; to whoever may read the project's entries."""
+    reads.require(code)
     timeline = services.questions.project.timeline(code, at.viewpoint)
     body: dict[str, Any] = {"timeline": timeline.model_dump(mode="json"), "across": across(services, at, code)}
-    body["audits"] = audits_of(services, at, code)
+    body["audits"] = audits_of(services, reads, at, code)
     return answer(services, at, with_files(services, body))
 
 
@@ -103,8 +121,18 @@ def across(services: Running, at: Resolved, code: str) -> list[dict[str, Any]]:
     openapi_extra=READS,
 )
 def project_responsibility(
-    services: Running, at: At, code: Code, stage: Stage | None = None, role: ResponsibilityRole | None = None
+    services: Running, reads: Reads, at: At, code: Code, stage: Stage | None = None, role: ResponsibilityRole | None = None
 ) -> Response:
-    """Who held each role in each stage, with gaps and overlaps, and who acted."""
-    found = services.questions.project.responsibilities(code, at.viewpoint, stage, role)
-    return answer(services, at, {"responsibility": found.model_dump(mode="json")})
+    """Who held each role in each stage, with gaps and overlaps, and who acted.
+
+    What was handed over as an open matter is told to whoever may read the project's entries.
+    """
+    found = services.questions.project.responsibilities(code, at.viewpoint, stage, role).model_dump(mode="json")
+    return answer(services, at, {"responsibility": found if reads.whole([code]) else without(found, "open_matters")})
+
+
+def without(value: Any, key: str) -> Any:
+    """The same, every list under this key empty."""
+    if isinstance(value, dict):
+        return {name: [] if name == key else without(inner, key) for name, inner in value.items()}
+    return [without(inner, key) for inner in value] if isinstance(value, list) else value

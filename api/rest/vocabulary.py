@@ -26,7 +26,7 @@ class Vocabulary(BaseModel):
     words: dict[str, list[Named]]
 
 
-@made.get("/vocabulary", response_model=Vocabulary, operation_id="vocabulary", openapi_extra=asks(Action.READ))
+@made.get("/vocabulary", response_model=Vocabulary, operation_id="vocabulary", openapi_extra=asks(Action.DIRECTORY))
 def vocabulary() -> Vocabulary:
     """Kinds of fact, nouns, roles, stages, measures, marks and the rest, in both languages."""
     return _vocabulary()

@@ -96,7 +96,7 @@ def enter_project(past: History, command: EnterProject, context: Context) -> lis
     if command.origin is not None and not _splits_off(context.load(command.origin), past.label):
         raise NotSplitOff(command.origin, pointer="/origin")
     lead = command.lead_unit
-    if lead is None and command.introducing_unit is None and context.by.role is Role.UNIT:
+    if lead is None and command.introducing_unit is None and context.by.role not in (Role.OFFICE, Role.ADMINISTRATOR):
         lead = context.by.unit
     events: list[Event] = [ProjectEntered.of(command)]
     roles: tuple[tuple[ResponsibilityRole, str | None], ...] = (

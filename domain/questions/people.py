@@ -5,6 +5,7 @@ from datetime import date
 from domain.history import History, View
 from domain.office.identities import PersonsJoined
 from domain.office.person import PersonEntered, PersonErased, PostLeft, PostTaken, naming_numbers
+from domain.office.stand_ins import appointed
 from domain.office.unit import UnitOpened, UnitsAbsorbed, named
 from domain.questions.answers import Sourced
 from domain.questions.around import Dissolved, dissolution
@@ -36,6 +37,15 @@ class Joined(Sourced):
     document: str | None
 
 
+class StandIn(Sourced):
+    """Who may act for the person on the day, `[since, until)`."""
+
+    person: str
+    since: date
+    until: date
+    document: str | None
+
+
 class Erasure(Sourced):
     ground: str
     document: str | None
@@ -49,6 +59,7 @@ class Person(Frozen):
     names: tuple[PersonName, ...]
     posts: tuple[Post, ...]
     joined: tuple[Joined, ...]
+    stand_ins: tuple[StandIn, ...]
     erased: Erasure | None
 
 
@@ -96,6 +107,16 @@ def person(history: History, view: View) -> Person | None:
         joined=tuple(
             Joined(other=s.fact.other, document=s.wording.envelope.document, sources=s.sources)
             for s in view.of(PersonsJoined)
+        ),
+        stand_ins=tuple(
+            StandIn(
+                person=s.fact.stand_in,
+                since=s.fact.occurred_on,
+                until=s.fact.until,
+                document=s.wording.envelope.document or s.original.envelope.document,
+                sources=s.sources,
+            )
+            for s in appointed(view, view.viewpoint.on)
         ),
         erased=_erasure(history),
     )

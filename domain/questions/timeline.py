@@ -10,6 +10,7 @@ from domain.judgement import Endorsed
 from domain.office.gates import NO_GATES, GatesInForce
 from domain.questions.around import ALONE, Around
 from domain.questions.evidence import EvidenceNow, evidence_of
+from domain.questions.instructions import InstructionNow, instructions_of
 from domain.questions.irregularities import irregularities
 from domain.questions.recognition import JudgedFigure, judged_figures
 from domain.settings import Settings
@@ -55,6 +56,8 @@ class Moment(Frozen):
     figures: tuple[JudgedFigure, ...]
     """Its figures, and what was recognised of each."""
     evidence: tuple[EvidenceNow, ...]
+    instructions: tuple[InstructionNow, ...]
+    """批示 about it, in order; those about the project as a whole stand beside its first fact."""
 
 
 class Timeline(Frozen):
@@ -110,6 +113,7 @@ def _moment(matter: Matter, broken: list[str], pending: list[str], settings: Set
         endorsed_by=tuple(e.citation for e, _ in matter.said(Endorsed)),
         figures=tuple(figures),
         evidence=evidence_of(matter),
+        instructions=instructions_of(matter),
     )
 
 

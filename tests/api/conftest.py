@@ -35,7 +35,7 @@ class District:
     def post(self, path: str, body: Any, who: str = "office", **headers: str) -> Response:
         return self.client.post(path, json=body, headers={"Authorization": f"Bearer {self.tokens[who]}", **headers})
 
-    def get(self, path: str, who: str = "reader", **headers: str) -> Response:
+    def get(self, path: str, who: str = "office", **headers: str) -> Response:
         self.project()
         return self.client.get(path, headers={"Authorization": f"Bearer {self.tokens[who]}", **headers})
 

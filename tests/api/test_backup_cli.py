@@ -91,7 +91,7 @@ def test_a_restored_ledger_answers_as_before_and_goes_on(
         with TestClient(create_app(services)) as client:
             restored = District(client, services, connection, district.tokens)
             assert {path: restored.get(path, "office").json() for path in before} == before
-            content = client.get(f"/evidence/{digest}", headers={"Authorization": f"Bearer {district.tokens['reader']}"})
+            content = client.get(f"/evidence/{digest}", headers={"Authorization": f"Bearer {district.tokens['office']}"})
             assert content.content == files.PDF
             again = restored.recorded(f"{P}/funds", {**ARRIVED, "voucher": "V-002"})
             assert again["position"] == last + 1

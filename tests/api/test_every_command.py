@@ -26,6 +26,7 @@ def empty(running: Services, database: str) -> Iterator[District]:
                 ("second", Role.OFFICE),
                 ("leader", Role.OFFICE),
                 ("reader", Role.READER),
+                ("district-leader", Role.LEADER),
                 ("auditor", Role.AUDITOR),
                 ("second-auditor", Role.AUDITOR),
             )

@@ -23,7 +23,7 @@ def test_a_route_without_an_action_cannot_be_made():
     app = FastAPI()
     app.add_api_route("/open", lambda: None)
     assert "/open" in unguarded(app)
-    assert asks(Action.READ)["x-action"] == "read"
+    assert asks(Action.FIGURES)["x-action"] == "figures"
 
 
 def test_without_a_token_nothing_is_told(district: District):

@@ -12,7 +12,7 @@ from domain.project.exemptions import ExemptionEnded, ExemptionGranted
 from domain.questions.exemptions import exemptions_now
 from domain.questions.returns import board
 from domain.questions.status import MarkNow, PeriodPlan
-from tests.given import CLERK, LI, WANG, Book, P, a_project, actor, district, yuan
+from tests.given import CLERK, LI, WANG, Book, P, a_project, actor, district, standing_in, yuan
 
 FLOOD = {"ground": "force_majeure", "because": "汛期", "approver": "p-li", "document": "〔2026〕8号"}
 JULY_AUGUST = {"since": "2026-07-01", "until": "2026-08-31"}
@@ -65,7 +65,7 @@ def test_who_records_an_exemption_has_not_approved_it():
         exempt(a_project(), approver="p-wang")
     assert refused.value.pointer == "/approver"
     with pytest.raises(SelfApproval):
-        exempt(a_project(), on_behalf_of="p-zhao", under="委托书", approver="p-zhao")
+        exempt(standing_in(a_project(), "p-wang", "p-zhao"), on_behalf_of="p-zhao", approver="p-zhao")
 
 
 def test_a_correction_does_not_make_its_recorder_the_approver_either():

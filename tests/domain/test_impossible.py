@@ -14,7 +14,7 @@ from domain.project.responsibilities import AlreadyHolds, EndsBeforeItBegins
 from domain.questions.timeline import timeline
 from domain.settings import Settings
 from tests.domain.test_time import arrival, correct, funded, reads, received
-from tests.given import LI, Book, P, a_project, actor, yuan
+from tests.given import LI, Book, P, a_project, actor, standing_in, yuan
 
 BECAUSE = {"because": "有误"}
 BACK = {"act": "return", "occurred_on": "2026-03-01"}
@@ -226,7 +226,7 @@ def test_a_correction_that_makes_a_fact_irregular_is_marked_when_it_is_asked_and
 
 
 def test_the_recorder_through_a_stand_in_does_not_approve_either():
-    book = a_project()
+    book = standing_in(a_project(), "p-wang", "p-li")
     entry = book.record(P, "funds", on_behalf_of="p-li", under="授权书", **arrival("5.00"))[0]
     proposal = book.record(P, "annulments", by=actor("p-zhao"), target=entry.number, **BECAUSE)[0].number
     with pytest.raises(SelfApproval):

@@ -24,6 +24,7 @@ def test_only_responsibilities_posts_shares_and_gates_may_begin_later():
         "responsibility_ended",
         "post_taken",
         "post_left",
+        "stand_in_appointed",
         "enterprise_share_stated",
         "shares_agreed",
         "shares_ended",

@@ -20,7 +20,7 @@ from domain.questions.irregularities import irregularities
 from domain.questions.responsibilities import responsibilities
 from domain.questions.timeline import timeline
 from domain.settings import Settings
-from tests.given import ADMIN, CLERK, LI, READER, WANG, Book, P, a_project, actor, district, yuan
+from tests.given import ADMIN, CLERK, LI, READER, WANG, Book, P, a_project, actor, district, standing_in, yuan
 
 
 def funded(money: str = "5000.00") -> tuple[Book, int]:
@@ -69,6 +69,7 @@ def test_a_correction_is_in_force_from_the_approval_of_a_second_person_not_befor
 
 def test_self_approval_is_refused_also_through_a_second_account_and_a_stand_in():
     book, number = funded()
+    standing_in(book, "p-li", "p-wang")
     proposal = correct(book, number, "4200.00")
     for by in (WANG, actor("p-wang", "street-b", signed_in="token:other")):
         with pytest.raises(SelfApproval):

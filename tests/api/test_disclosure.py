@@ -1,0 +1,165 @@
+"""Figures are everybody's, the entries behind them their own units': nothing of another unit's leaks through any door."""
+
+from typing import Any
+
+import pytest
+
+from domain.entry import Role
+from tests.api.conftest import District, P
+from tests.files import PDF
+
+SECRET = "秘密洽谈纪要"
+FUNDS = {"act": "receive", "occurred_on": "2026-02-01", "voucher": "V-SECRET"}
+MONEY = {"amount": "7000000.00", "currency": "CNY"}
+OTHERS = "XM-2026-002"
+
+
+@pytest.fixture
+def two_units(district: District) -> District:
+    """A project of street-b with figures, texts, evidence, a draft and an audit; people of both units, and a leader."""
+    for name, role in (("liaison", Role.CLERK), ("head", Role.HEAD), ("leader", Role.LEADER), ("auditor", Role.AUDITOR)):
+        unit = "street-a" if name in ("liaison", "head") else "office"
+        district.tokens[name], _ = district.services.accounts.make(f"p-{name}", unit, "科员", role)
+    district.tokens["theirs"], _ = district.services.accounts.make("p-theirs", "street-b", "科员", Role.CLERK)
+    district.recorded("/projects", {"occurred_on": "2026-01-03", "name": "二号", "lead_unit": "street-b"}, "theirs")
+    path = f"/projects/{OTHERS}"
+    district.recorded(
+        f"{path}/negotiations", {"occurred_on": "2026-01-05", "with_whom": SECRET, "summary": SECRET}, "theirs"
+    )
+    funds = FUNDS | {"amount": MONEY, "reason": SECRET}
+    entry = district.recorded(f"{path}/funds", funds, "theirs")["entry"]
+    remark = {"about": "schedule", "text": SECRET}
+    district.recorded(f"{path}/ratings", {"occurred_on": "2026-02-02", "light": "red", "remarks": [remark]}, "theirs")
+    headers = {"Authorization": f"Bearer {district.tokens['theirs']}", "Content-Type": "application/pdf"}
+    file = district.client.post(f"/evidence?name={SECRET}.pdf", content=PDF, headers=headers).json()
+    attach = {"act": "attach", "target": int(entry.rpartition("#")[2]), "sha256": file["sha256"], "sort": "bank_slip"}
+    district.recorded(f"{path}/evidence", attach | {"note": SECRET}, "theirs")
+    district.recorded("/periods", {"occurred_on": "2026-01-31", "code": "2026-01", "deadline": "2026-12-31"})
+    draft = {"nothing_to_report": True, "note": SECRET}
+    put = district.client.put(
+        "/periods/2026-01/returns/street-b/draft", json=draft, headers={**headers, "Content-Type": "application/json"}
+    )
+    assert put.status_code == 200
+    district.recorded("/periods/2026-01/returns", {"act": "submit", "occurred_on": "2026-02-03", **draft}, "theirs")
+    found = {"act": "request", "occurred_on": "2026-02-03", "title": SECRET, "text": SECRET, "deadline": "2026-12-31"}
+    district.recorded("/audits", found | {"units": ["street-b"], "projects": [OTHERS]}, "auditor")
+    return district
+
+
+def test_a_unit_reads_anothers_figures_and_none_of_its_texts_by_any_question(two_units: District):
+    document = two_units.client.get("/openapi.json").json()
+    for who in ("clerk", "liaison", "head", "reader"):
+        status = two_units.get(f"/projects/{OTHERS}", who).json()
+        received = next(m for m in status["status"]["measures"] if m["measure"] == "received")
+        assert (received["reported"]["value"], received["reported"]["sources"]) == ("7000000.00", [f"{OTHERS}#4"])
+        assert status["hidden"] == ["evidence", "remarks", "across", "audits"]
+        for path, operations in document["paths"].items():
+            if "get" not in operations or operations["get"]["x-action"] in ("public", "tokens"):
+                continue
+            for asked in addresses(path):
+                answer = two_units.get(asked, who)
+                assert answer.status_code in (200, 404, 422), (who, asked, answer.text)
+                assert SECRET not in answer.text, (who, asked)
+                assert "V-SECRET" not in answer.text, (who, asked)
+    whole = two_units.get(f"/projects/{OTHERS}/timeline", "theirs").text
+    assert whole.count(SECRET) >= 4
+
+
+def addresses(path: str) -> list[str]:
+    """The question about everything that street-b has, and as a search for it."""
+    labels = (OTHERS, "unit:street-b", "period:2026-01", "audit:2026-001", "district")
+    return [
+        path.replace("{label}", label)
+        .replace("{code}", code_in(path))
+        .replace("{unit}", "street-b")
+        .replace("{ref}", "p-clerk")
+        .replace("{sha256}", "0" * 64)
+        + more
+        for label in labels[: 5 if "{label}" in path else 1]
+        for more in (
+            ("", "?q=秘密") if path == "/projects" else ("?measure=received",) if path == "/portfolio/sources" else ("",)
+        )
+    ]
+
+
+def code_in(path: str) -> str:
+    beginning = path.split("/")[1]
+    return {"projects": OTHERS, "units": "street-b", "periods": "2026-01", "targets": "2026", "audits": "2026-001"}.get(
+        beginning, ""
+    )
+
+
+@pytest.mark.parametrize("who", ["office", "leader", "auditor"])
+def test_office_leaders_and_auditors_read_everything(two_units: District, who: str):
+    for path in (f"/projects/{OTHERS}/timeline", f"/projects/{OTHERS}/entries", "/feed", "/audits/2026-001", "/audits"):
+        assert SECRET in two_units.get(path, who).text, path
+    assert two_units.get(f"/projects/{OTHERS}", who).json()["hidden"] == []
+    returned = two_units.get("/periods/2026-01/returns/street-b", who)
+    assert returned.status_code == 200
+    assert (returned.json()["draft"] is None) == (who != "office"), "a draft is the unit's and the office's"
+
+
+def test_what_may_not_be_read_answers_as_what_is_not_there(two_units: District):
+    for hidden, absent in (
+        (f"/projects/{OTHERS}/timeline", "/projects/XM-2026-999/timeline"),
+        (f"/projects/{OTHERS}/entries", "/projects/XM-2026-999/entries"),
+        ("/streams/audit:2026-001/entries", "/streams/audit:2026-999/entries"),
+        ("/streams/period:2026-01/entries", "/streams/period:2026-11/entries"),
+        ("/audits/2026-001", "/audits/2026-999"),
+        ("/periods/2026-01/returns/street-b", "/periods/2026-01/returns/street-x"),
+        ("/periods/2026-01/reconciliation/street-b", "/periods/2026-01/reconciliation/street-x"),
+    ):
+        known, unknown = (two_units.get(path, "liaison") for path in (hidden, absent))
+        assert (known.status_code, unknown.status_code) == (404, 404), hidden
+        assert alike(known.json()) == alike(unknown.json())
+        assert {*known.headers} == {*unknown.headers}
+    text = {"occurred_on": "2026-02-04", "text": "试"}
+    known, unknown = (two_units.post(f"/audits/2026-{n}/rectifications", text, "liaison") for n in ("001", "999"))
+    assert (known.status_code, unknown.status_code) == (404, 404)
+    assert alike(known.json()) == alike(unknown.json())
+
+
+def alike(problem: dict[str, Any]) -> dict[str, Any]:
+    """Without what the question itself named."""
+    return {name: value for name, value in problem.items() if name != "detail"} | {"detail": problem["detail"][:9]}
+
+
+def test_a_unit_reads_what_it_recorded_itself_where_it_has_no_part_any_more(two_units: District):
+    two_units.recorded(f"{P}/jobs", {"occurred_on": "2026-02-01", "count": 3}, "clerk")
+    away = {"occurred_on": "2026-03-01", "from_unit": "street-a", "to_unit": "street-b"}
+    two_units.recorded(f"{P}/transfers", away)
+    own = two_units.get(f"{P}/entries", "liaison").json()
+    assert [e["topic"] for e in own["entries"]] == ["jobs_held"]
+    feed = two_units.get("/feed", "liaison").json()
+    assert {e["topic"] for e in feed["entries"] if e["stream"] == P.rpartition("/")[2]} == {"jobs_held"}
+    assert feed["next"] == two_units.get("/feed", "office").json()["next"]
+    assert two_units.get(f"{P}/timeline", "liaison").status_code == 404
+    assert two_units.get(f"{P}/timeline", "theirs").status_code == 200
+
+
+def test_whoever_may_not_record_there_is_not_told_how_far_it_is(two_units: District):
+    jobs = {"occurred_on": "2026-02-01", "count": 3}
+    refused = two_units.post(f"/projects/{OTHERS}/jobs", jobs, "liaison", **{"If-Match": '"1"'})
+    assert (refused.status_code, refused.json()["code"]) == (403, "not_permitted")
+    assert "#" not in refused.text
+
+
+def test_knowing_a_digest_gives_nobody_another_units_file(two_units: District):
+    digest = two_units.get(f"/projects/{OTHERS}", "theirs").json()["status"]["evidence"][0]["sha256"]
+    attach = {"act": "attach", "target": 4, "sha256": digest, "sort": "bank_slip"}
+    refused = two_units.post(f"{P}/evidence", attach, "liaison")
+    assert (refused.status_code, refused.json()["code"]) == (422, "file_not_kept")
+    assert two_units.get(f"/evidence/{digest}", "liaison").status_code == 404
+    assert two_units.get(f"/evidence/{digest}", "theirs").content == PDF
+
+
+def test_the_administrator_makes_accounts_and_reads_no_project(two_units: District):
+    for path, status in (
+        ("/units", 200),
+        ("/people", 200),
+        ("/projects", 403),
+        (P, 404),
+        (f"{P}/timeline", 404),
+        ("/feed", 403),
+    ):
+        assert two_units.get(path, "administrator").status_code == status, path
