@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 
 from api.access.doors import Running, router
-from api.asking import READS, Answer, At, Names, ViewpointAnswer, answer, names_in, repeated, viewpoint
+from api.access.reading import Reads
+from api.asking import READS_ENTRIES, Answer, At, Names, ViewpointAnswer, answer, names_in, repeated, viewpoint
 from api.services import Services
 from domain.errors import Refused
 from domain.questions.changes import Changes
@@ -63,9 +64,12 @@ async def two(
 Two = Annotated[tuple[Resolved, Resolved], Depends(two)]
 
 
-@made.get("/projects/{code}/changes", response_model=ChangesAnswer, operation_id="project_changes", openapi_extra=READS)
-def project_changes(services: Running, of: Two, code: Code) -> Response:
+@made.get(
+    "/projects/{code}/changes", response_model=ChangesAnswer, operation_id="project_changes", openapi_extra=READS_ENTRIES
+)
+def project_changes(services: Running, reads: Reads, of: Two, code: Code) -> Response:
     """Every figure of the status that differs, before and after with their own sources, and the entries that moved it."""
+    reads.require(code)
     found = services.questions.changes(code, *of)
     return between(services, of, {"changes": found.model_dump(mode="json")})
 
@@ -77,15 +81,17 @@ class ReplayAnswer(Answer):
     next: int | None
 
 
-@made.get("/projects/{code}/replay", response_model=ReplayAnswer, operation_id="project_replay", openapi_extra=READS)
+@made.get("/projects/{code}/replay", response_model=ReplayAnswer, operation_id="project_replay", openapi_extra=READS_ENTRIES)
 def project_replay(
     services: Running,
+    reads: Reads,
     at: At,
     code: Code,
     cursor: Annotated[int, Query(ge=0, le=2_000_000_000, description="从此编号之后 / after this entry number")] = 0,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
 ) -> Response:
     """Entry by entry as recorded: by whom, when, for which day, in which return, and what each did to the project."""
+    reads.require(code)
     steps = services.questions.replay(code, at, cursor, limit + 1)
     following = steps[limit - 1].number if len(steps) > limit else None
     return answer(services, at, {"replay": [s.model_dump(mode="json") for s in steps[:limit]], "next": following})

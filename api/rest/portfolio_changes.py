@@ -8,9 +8,11 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel
 
 from api.access.doors import Running, router
-from api.asking import READS, BadCursor, Limit, cursor_of, uncursor
+from api.access.reading import Reads
+from api.asking import READS, READS_ENTRIES, BadCursor, Limit, cursor_of, uncursor
 from api.rest.changes import Compared, Two, between
 from api.rest.portfolio import MeasureName, TotalFigure, Writing
+from domain.errors import NotFound
 from domain.fact import AUTHORITIES, MEASURES, Authority
 from domain.questions.changes import Act, Change
 from domain.questions.portfolio import Attribute, By
@@ -226,9 +228,15 @@ class UnitChangesAnswer(Compared):
     totals: GroupChange
 
 
-@made.get("/units/{code}/changes", response_model=UnitChangesAnswer, operation_id="unit_changes", openapi_extra=READS)
-def unit_changes(services: Running, of: Two, code: Annotated[str, Path(max_length=64)], role: Role = "lead") -> Response:
+@made.get(
+    "/units/{code}/changes", response_model=UnitChangesAnswer, operation_id="unit_changes", openapi_extra=READS_ENTRIES
+)
+def unit_changes(
+    services: Running, reads: Reads, of: Two, code: Annotated[str, Path(max_length=64)], role: Role = "lead"
+) -> Response:
     """What differs in a unit's own streams and in the totals of its projects, and what moved each."""
+    if not reads.of_unit(code):
+        raise NotFound(f"unit:{code}")
     figures, entries = services.questions.unit_changes(code, *of)
     found = services.questions.portfolio_changes(of, "unit", role, "then")
     writing = Changing(services.questions.project.settings(of[1].viewpoint).currency, of, f"by=unit&role={role}", "then")

@@ -4,8 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
-from api.access.doors import Running, router
-from api.asking import READS, Answer, At, Limit, answer
+from api.access.doors import By, Running, router
+from api.access.reading import Reads
+from api.asking import READS_ENTRIES, Answer, At, Limit, answer
 from domain.errors import NotFound
 from domain.questions.record import Party, Record
 from projections.questions.viewpoints import Resolved
@@ -22,15 +23,24 @@ class RecordAnswer(Answer):
     next: int | None
 
 
-@made.get("/people/{code}/record", response_model=RecordAnswer, operation_id="person_record", openapi_extra=READS)
-def person_record(services: Running, at: At, code: Ref, cursor: After = 0, limit: Limit = 200) -> Response:
-    """Posts, every role held in every project with gaps, overlaps and open matters at handovers, and all they did."""
+@made.get("/people/{code}/record", response_model=RecordAnswer, operation_id="person_record", openapi_extra=READS_ENTRIES)
+def person_record(
+    services: Running, reads: Reads, by: By, at: At, code: Ref, cursor: After = 0, limit: Limit = 200
+) -> Response:
+    """Posts, every role held in every project with gaps, overlaps and open matters at handovers, and all they did.
+
+    To themselves, and to whoever reads everything.
+    """
+    if not reads.everything and by.person != code:
+        raise NotFound(f"person:{code}")
     return _record(services, at, Party(person=code), cursor, limit)
 
 
-@made.get("/units/{code}/record", response_model=RecordAnswer, operation_id="unit_record", openapi_extra=READS)
-def unit_record(services: Running, at: At, code: Ref, cursor: After = 0, limit: Limit = 200) -> Response:
-    """The same of a unit: what it, or anybody in a post of it, held and did."""
+@made.get("/units/{code}/record", response_model=RecordAnswer, operation_id="unit_record", openapi_extra=READS_ENTRIES)
+def unit_record(services: Running, reads: Reads, at: At, code: Ref, cursor: After = 0, limit: Limit = 200) -> Response:
+    """The same of a unit: what it, or anybody in a post of it, held and did; to its own people, or who reads everything."""
+    if not reads.of_unit(code):
+        raise NotFound(f"unit:{code}")
     return _record(services, at, Party(unit=code), cursor, limit)
 
 

@@ -65,20 +65,26 @@ def test_a_unit_reads_anothers_figures_and_none_of_its_texts_by_any_question(two
     assert whole.count(SECRET) >= 4
 
 
+ASKED = {
+    "/projects": ("", "?q=秘密"),
+    "/portfolio/sources": ("?measure=received",),
+    "/portfolio/changes/facts": ("?from_on=2026-01-01&measure=received",),
+}
+
+
 def addresses(path: str) -> list[str]:
     """The question about everything that street-b has, and as a search for it."""
     labels = (OTHERS, "unit:street-b", "period:2026-01", "audit:2026-001", "district")
     return [
         path.replace("{label}", label)
+        .replace("/people/{code}", "/people/p-theirs")
         .replace("{code}", code_in(path))
         .replace("{unit}", "street-b")
         .replace("{ref}", "p-clerk")
         .replace("{sha256}", "0" * 64)
         + more
         for label in labels[: 5 if "{label}" in path else 1]
-        for more in (
-            ("", "?q=秘密") if path == "/projects" else ("?measure=received",) if path == "/portfolio/sources" else ("",)
-        )
+        for more in ASKED.get(path, ("?from_on=2026-01-01",) if "/changes" in path else ("",))
     ]
 
 

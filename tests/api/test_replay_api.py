@@ -51,6 +51,8 @@ def test_a_record_tells_what_somebody_held_and_did_and_what_was_open_when_they_h
     district.recorded(f"{P}/responsibilities", {"act": "assign", **held})
     plan = {"act": "adopt", "occurred_on": "2026-01-06", "start": "2026-02-01", "reason": "补录"}
     district.recorded(f"{P}/plans", plan)
+    appoint = {"act": "appoint", "stand_in": "p-office", "occurred_on": "2026-01-01", "until": "2199-01-01"}
+    district.recorded("/people/p-clerk/stand-ins", appoint | {"document": "AB岗〔2026〕1号"}, "second")
     jobs = {"occurred_on": "2026-02-10", "count": 5, "on_behalf_of": "p-clerk", "under": "授权书"}
     district.recorded(f"{P}/jobs", jobs)
     handover = {"act": "hand_over", "role": "project_officer", "occurred_on": "2026-03-20", "document": "〔2026〕8号"}
