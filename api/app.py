@@ -4,6 +4,8 @@ from fastapi import FastAPI
 
 import domain.kinds  # noqa: F401  (fills the table of commands)
 from api.access.doors import unguarded
+from api.fronted import Fronted
+from api.listening import Listening
 from api.rest import (
     audits,
     changes,
@@ -27,12 +29,12 @@ from api.rest.commands import commands
 from api.rest.document import DESCRIPTION, served
 from api.services import Services
 from projections.questions.viewpoints import Arrivals
-from store.settings import VERSION
+from store.settings import VERSION, deployment
 
 
 def create_app(services: Services) -> FastAPI:
     """Raises RuntimeError if any route could be reached without its action being declared."""
-    app = FastAPI(
+    app = Fronted(
         title="重大项目全程账 · project lifecycle ledger",
         version=VERSION,
         description=DESCRIPTION,
@@ -59,6 +61,7 @@ def create_app(services: Services) -> FastAPI:
     for part in (commands(), *asking, evidence.made, periods.drafts, tokens.made, health.made, served(app)):
         app.router.routes.extend(part.routes)  # the guarded routes themselves, not wrapped
     problems.install(app)
+    app.crowded = problems.crowded
     if open_by_omission := unguarded(app):
         raise RuntimeError(f"routes without an action: {open_by_omission}")
     return bound(app, services)
@@ -66,6 +69,10 @@ def create_app(services: Services) -> FastAPI:
 
 def bound(app: FastAPI, services: Services) -> FastAPI:
     """The same app over these services."""
+    settings = deployment()
+    assert isinstance(app, Fronted)
+    app.most = settings.requests_at_once
+    app.state.listening = Listening(settings.feed_listeners)
     app.state.services = services
     app.state.arrivals = Arrivals(lambda: services.questions.position()[0])
     return app

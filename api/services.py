@@ -11,6 +11,7 @@ from store.database import Database, opened
 from store.drafts import Drafts
 from store.evidence import Evidence, Limits
 from store.ledger import Ledger
+from store.limits import Allowances, Rate
 from store.migrations import migrate
 from store.people import People
 from store.reading import Reading
@@ -36,6 +37,7 @@ class Services:
     evidence: Evidence
     uploads: Uploads
     limits: Limits
+    allowances: Allowances
     embedded: Embedded | None = None
 
 
@@ -91,5 +93,10 @@ def over(
         evidence=evidence,
         uploads=uploads,
         limits=Limits(settings.evidence_bytes, settings.evidence_seconds),
+        allowances=Allowances(
+            database.writing,
+            Rate(settings.address_rate, 20 * settings.address_rate),
+            Rate(settings.account_rate, 20 * settings.account_rate),
+        ),
         embedded=embedded,
     )

@@ -200,6 +200,7 @@ def _fill(
 def _dump(source: Source, snapshot: str, folder: Path) -> Part:
     """The schema, and the rows of all tables but the largest. Raises ToolFailed, or the disk's own error."""
     asked = ["--format=custom", f'--schema="{source.schema}"', f"--snapshot={snapshot}", "--lock-wait-timeout=60s"]
+    asked.append("--no-unlogged-table-data")  # what a crash may empty says nothing
     asked += [f'--exclude-table-data="{source.schema}"."{table}"' for table in COPIED]
     with _Part(folder / DUMP) as part:
         for piece in source.tools.told("pg_dump", *asked):

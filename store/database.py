@@ -59,8 +59,14 @@ def opened(dsn: str, schema: str = "district", *, size: int = 10, read_dsn: str 
         database.close()
 
 
+PATIENCE = 2.0
+"""Seconds that a request waits for a connection before it is told to try again (503)."""
+
+
 def _pool(dsn: str, size: int) -> ConnectionPool:
-    return ConnectionPool(dsn, min_size=1, max_size=size, timeout=10, max_idle=120, open=False, kwargs={"autocommit": True})
+    return ConnectionPool(
+        dsn, min_size=1, max_size=size, timeout=PATIENCE, max_idle=120, open=False, kwargs={"autocommit": True}
+    )
 
 
 def listening(dsn: str, schema: str = "district") -> psycopg.Connection:

@@ -18,7 +18,8 @@ COPIED = {
 QUERY = "SELECT {columns} FROM {table} WHERE {order} <= {position} ORDER BY {order}"
 OTHER = 'SELECT * FROM {table} AS t ORDER BY t::text COLLATE "C"'
 TABLES = """
-SELECT relname FROM pg_class WHERE relnamespace = %s::regnamespace AND relkind = 'r' ORDER BY relname COLLATE "C"
+SELECT relname FROM pg_class WHERE relnamespace = %s::regnamespace AND relkind = 'r' AND relpersistence = 'p'
+ORDER BY relname COLLATE "C"
 """
 ROW = """
 SELECT e.position, coalesce(s.label, e.stream::text) || '#' || e.version AS name,

@@ -38,6 +38,14 @@ class Deployment:
     s3_virtual_hosts: bool = False
     """Whether the bucket is part of the host's name, as Aliyun OSS wants it, not of the path."""
     s3_ca_file: Path | None = None
+    account_rate: int = 50
+    """Requests a second that one person may make in the long run, with whatever tokens; 20 times as many at once."""
+    address_rate: int = 500
+    """The same of one address: a whole office may be behind one, or all behind a proxy."""
+    requests_at_once: int = 100
+    """Worked on by one process; one more is told to try again."""
+    feed_listeners: int = 100
+    """Who may listen to the feed at once, in one process."""
 
 
 def deployment() -> Deployment:
@@ -61,6 +69,10 @@ def deployment() -> Deployment:
         evidence=environ.get("LIFECYCLE_EVIDENCE") or None,
         evidence_bytes=_number("LIFECYCLE_EVIDENCE_BYTES", Deployment.evidence_bytes),
         evidence_seconds=_number("LIFECYCLE_EVIDENCE_SECONDS", Deployment.evidence_seconds),
+        account_rate=_number("LIFECYCLE_ACCOUNT_RATE", Deployment.account_rate),
+        address_rate=_number("LIFECYCLE_ADDRESS_RATE", Deployment.address_rate),
+        requests_at_once=_number("LIFECYCLE_REQUESTS_AT_ONCE", Deployment.requests_at_once),
+        feed_listeners=_number("LIFECYCLE_FEED_LISTENERS", Deployment.feed_listeners),
         s3_endpoint=environ.get("LIFECYCLE_S3_ENDPOINT") or None,
         s3_region=environ.get("LIFECYCLE_S3_REGION") or Deployment.s3_region,
         s3_access_key=_secret("LIFECYCLE_S3_ACCESS_KEY_FILE"),

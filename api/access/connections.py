@@ -1,11 +1,24 @@
 """Connections that keep nobody waiting: whoever opens one asks soon, or is cut off."""
 
 import asyncio
+import socket
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEADERS_DEADLINE = 20.0
 """Seconds in all for a request's headers to arrive, from the connection's start or the end of the answer before."""
+
+
+GONE = 60.0
+"""Seconds after which a peer that acknowledges nothing is given up (TCP_USER_TIMEOUT, where the system has it)."""
+
+
+def cut_when_gone(transport: asyncio.Transport) -> None:
+    """A half-open connection is none: the system's own patience is a quarter of an hour."""
+    connection = transport.get_extra_info("socket")
+    option = getattr(socket, "TCP_USER_TIMEOUT", None)
+    if connection is not None and option is not None and connection.family in (socket.AF_INET, socket.AF_INET6):
+        connection.setsockopt(socket.IPPROTO_TCP, option, int(GONE * 1_000))
 
 
 class Hurried(H11Protocol):
@@ -15,6 +28,7 @@ class Hurried(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn declares it
         super().connection_made(transport)
+        cut_when_gone(transport)
         self._watch()
 
     def data_received(self, data: bytes) -> None:

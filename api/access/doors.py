@@ -45,6 +45,17 @@ class BadParameter(Refused):
     sort = "invalid"
 
 
+class TooMany(Refused):
+    """Too many requests from this account or address; wait as long as Retry-After says."""
+
+    zh = "该账号或该地址请求过多，请按 Retry-After 所示时间稍后再试。"
+    sort = "conflict"
+
+    def __init__(self, wait: int) -> None:
+        super().__init__()
+        self.wait = wait
+
+
 class TooSlow(Refused):
     """The body did not arrive in time."""
 
@@ -79,7 +90,7 @@ class Guarded(APIRoute):
             begun = time.monotonic()
             try:
                 if self.actions:
-                    request.state.actor = await run_in_threadpool(enter, request, self.actions)
+                    request.state.actor = await run_in_threadpool(admitted, request, self.actions)
                 strict_address(request, known)
                 return await handle(request)
             except NotFound:
@@ -116,6 +127,17 @@ def strict_address(request: Request, known: set[str]) -> None:
         if name in seen or not printable(value):
             raise BadParameter(name)
         seen.add(name)
+
+
+def admitted(request: Request, actions: Sequence[Action]) -> Actor:
+    """As `enter`, within what the address and then the account may ask for. Raises TooMany."""
+    allowances = cast("Services", request.app.state.services).allowances
+    if not allowances.of_address(request.client.host if request.client else "?"):
+        raise TooMany(allowances.address.wait)
+    actor = enter(request, actions)
+    if not allowances.of_account(actor.person):
+        raise TooMany(allowances.account.wait)
+    return actor
 
 
 def enter(request: Request, actions: Sequence[Action]) -> Actor:

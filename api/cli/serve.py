@@ -17,6 +17,7 @@ import uvicorn
 from api.access.connections import Hurried
 from api.app import create_app
 from api.cli import heeded, say
+from api.listening import Listening
 from api.services import Services, services
 from projections.runner import Runner
 from store.server import DatabaseNotStarted
@@ -97,8 +98,9 @@ def write_secret(path: Path, secret: str) -> None:
 class _Server(uvicorn.Server):
     """uvicorn raises the captured signal again when it is done, past every `finally`; ours just ends."""
 
-    def __init__(self, config: uvicorn.Config, ready: str) -> None:
+    def __init__(self, config: uvicorn.Config, ready: str, listening: Listening) -> None:
         super().__init__(config)
+        self._listening = listening
         self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -107,6 +109,7 @@ class _Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self.should_exit = True
+        self._listening.ending = True
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -129,8 +132,9 @@ def _serve(running: Services, settings: Deployment, listener: socket.socket) -> 
         threads.append(threading.Thread(target=_watch, args=(running, stop), name="database watch", daemon=True))
     for thread in threads:
         thread.start()
+    app = create_app(running)
     config = uvicorn.Config(
-        create_app(running),
+        app,
         http=Hurried,
         log_level="warning",
         server_header=False,
@@ -138,7 +142,7 @@ def _serve(running: Services, settings: Deployment, listener: socket.socket) -> 
         access_log=False,
     )
     try:
-        _Server(config, f"http://{settings.host}:{settings.port}").run(sockets=[listener])
+        _Server(config, f"http://{settings.host}:{settings.port}", app.state.listening).run(sockets=[listener])
     finally:
         stop.set()
         for thread in threads:

@@ -170,6 +170,7 @@ def _problems(operation: Schema) -> None:
             "403": "not permitted / 无权办理",
             "404": "no such record / 没有这条记录",
             "422": "not acceptable / 不符合要求",
+            "429": "too many requests, see Retry-After / 请求过多",
         }
     if "requestBody" in operation:
         answers |= {"400": "not strict JSON / JSON 不合要求", "408": "too slow / 超时", "409": "conflict / 冲突"}

@@ -3,13 +3,16 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel
 from pydantic_core import from_json, to_json
 
-from api.access.doors import Running, router
+from api.access.doors import BadParameter, Running, enter, router
 from api.access.reading import Reading, Reads
 from api.asking import READS_ENTRIES, Answer, At, Limit, answer
+from api.listening import Event, Listening, Told
+from api.services import Services
+from domain.command import Action
 from domain.entry import cite
 from domain.errors import NotFound
 from projections.questions.viewpoints import Resolved
@@ -80,6 +83,25 @@ def _entries(services: Running, reads: Reading, at: Resolved, label: str, cursor
     return answer(services, at, {"entries": page, "next": following})
 
 
+def last_seen(request: Request, after: int) -> int:
+    """The position that the listener has heard of last. Raises BadParameter."""
+    said = request.headers.get("last-event-id", "")
+    if not said:
+        return after
+    if not (said.isascii() and said.isdigit() and len(said) < 19):
+        raise BadParameter("Last-Event-ID")
+    return int(said)
+
+
+def told(request: Request, after: int) -> Told:
+    """What a listener is told next, by whoever they are at this moment. Raises NotSignedIn, NotPermitted, NotFound."""
+    services: Services = request.app.state.services
+    by = enter(request, [Action.ENTRIES])
+    rows = services.reading.entries(after, 200)
+    events = [Event(row.position, to_json(_raw(row))) for row in Reading(services, by).rows(rows)]
+    return Told(events, rows[-1].position if rows else after)
+
+
 def _any_own(services: Running, reads: Reading, at: Resolved, label: str) -> bool:
     """Whether a stream that the actor does not read whole holds anything the own unit recorded."""
     after = 0
@@ -104,12 +126,19 @@ def _raw(row: Row) -> dict[str, Any]:
     }
 
 
-@made.get("/feed", response_model=FeedAnswer, operation_id="feed", openapi_extra=READS_ENTRIES)
-def feed(services: Running, reads: Reads, after: After = 0, limit: Limit = 200) -> Response:
+STREAM: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}}
+
+
+@made.get("/feed", response_model=FeedAnswer, operation_id="feed", responses=STREAM, openapi_extra=READS_ENTRIES)
+def feed(request: Request, services: Running, reads: Reads, after: After = 0, limit: Limit = 200) -> Response:
     """Entries of all streams in position order, whole requests at a time; `next` is the `after` to go on with.
 
-    What the actor may not read is left out, and `next` goes past it.
+    What the actor may not read is left out, and `next` goes past it. With `Accept: text/event-stream` it goes on: an event
+    `entry` for each, whose id is its position; who comes back with `Last-Event-ID` goes on from there.
     """
+    if "text/event-stream" in request.headers.get("accept", ""):
+        listening: Listening = request.app.state.listening
+        return listening.stream(request, last_seen(request, after), lambda place: told(request, place))
     rows = services.reading.entries(after, limit)
     body = {"entries": [_raw(r) for r in reads.rows(rows)], "next": rows[-1].position if rows else after}
     return Response(to_json(body), media_type="application/json")

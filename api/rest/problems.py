@@ -15,9 +15,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 import domain.kinds  # noqa: F401  (fills the table of commands)
-from api.access.doors import NotSignedIn, TooSlow
+from api.access.doors import NotSignedIn, TooMany, TooSlow
 from api.access.sniffing import TypeDisagrees, TypeNotTaken
 from api.access.strict import BadJson, NotJson, TooLarge
+from api.listening import TooManyListeners
 from api.locale import LANGUAGES, Language, preferred, texts
 from domain.command import TABLE
 from domain.errors import Broken, ReasonNeeded, Refused, Sort
@@ -41,6 +42,8 @@ BY_CLASS: Mapping[type[Refused], int] = {
     Changed: 412,
     SomebodyWasFirst: 409,
     NotThereYet: 503,
+    TooMany: 429,
+    TooManyListeners: 503,
 }
 HEADERS: Mapping[int, Mapping[str, str]] = {
     401: {"WWW-Authenticate": "Bearer"},
@@ -122,7 +125,8 @@ async def refused(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, ReasonNeeded) and error.rules:
         errors = [reason_for(rule, error.pointer, chinese(request)) for rule in error.rules]
     title, detail = (error.zh, error.english), (error.said(True), error.said(False))
-    return problem(request, status, error.code, title, detail, errors, HEADERS.get(status))
+    headers = {"Retry-After": str(error.wait)} if isinstance(error, TooMany) else HEADERS.get(status)
+    return problem(request, status, error.code, title, detail, errors, headers)
 
 
 def reason_for(broken: Broken, pointer: str | None, chinese: bool) -> Mistake:
@@ -197,6 +201,11 @@ async def away(request: Request, error: Exception) -> JSONResponse:
     log.warning("database away: %s", error)
     title = ("数据库暂时不可用，请稍后重试。", "The database is not available just now; try again shortly.")
     return problem(request, 503, "unavailable", title, headers=HEADERS[503])
+
+
+def crowded(request: Request) -> JSONResponse:
+    title = ("服务繁忙，请稍后重试。", "Too much is being done just now; try again shortly.")
+    return problem(request, 503, "busy", title, headers=HEADERS[503])
 
 
 async def preparing(request: Request, error: Exception) -> JSONResponse:
