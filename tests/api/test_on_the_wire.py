@@ -87,7 +87,8 @@ def test_a_body_that_drips_is_given_up_after_the_deadline_however_steadily(servi
         assert (status, problem["code"]) == (408, "too_slow")
         assert 0.9 < time.monotonic() - begun < 5
         connection.settimeout(5)
-        assert connection.recv(1) == b""  # and the connection is closed
+        with suppress(ConnectionResetError):  # what dripped after the answer is answered so
+            assert connection.recv(1) == b""  # and the connection is closed
 
 
 @pytest.mark.parametrize("before", [b"", b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"], ids=["first", "kept alive"])
