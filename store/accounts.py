@@ -1,7 +1,7 @@
 """Tokens: who is behind each, kept as hashes only."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -15,15 +15,15 @@ from domain.entry import Actor, Role
 PREFIX = "lct_"
 """Lets a leaked token be recognised for what it is."""
 FIND = """
-SELECT id, person, unit, post, role, made_at, expires_at, revoked_at FROM token
+SELECT id, person, unit, post, role, made_at, expires_at, revoked_at, scopes FROM token
 WHERE hash = %s AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
 """
 MAKE = """
-INSERT INTO token (hash, person, unit, post, role, expires_at)
-VALUES (%s, %s, %s, %s, %s, now() + make_interval(days => %s))
-RETURNING id, person, unit, post, role, made_at, expires_at, revoked_at
+INSERT INTO token (hash, person, unit, post, role, expires_at, scopes)
+VALUES (%s, %s, %s, %s, %s, now() + make_interval(days => %s), %s)
+RETURNING id, person, unit, post, role, made_at, expires_at, revoked_at, scopes
 """
-LIST = "SELECT id, person, unit, post, role, made_at, expires_at, revoked_at FROM token ORDER BY made_at, id"
+LIST = "SELECT id, person, unit, post, role, made_at, expires_at, revoked_at, scopes FROM token ORDER BY made_at, id"
 REVOKE = "UPDATE token SET revoked_at = now() WHERE id = %s AND revoked_at IS NULL"
 ADMINISTRATORS = "SELECT count(*) FROM token WHERE role = 'administrator'"
 
@@ -40,6 +40,8 @@ class Token:
     made_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
+    scopes: list[str] | None
+    """The actions it may be used for, out of those of its role; None: all of them."""
 
     def actor(self) -> Actor:
         return Actor(person=self.person, unit=self.unit, post=self.post, role=Role(self.role), signed_in=f"token:{self.id}")
@@ -49,11 +51,15 @@ class Accounts:
     def __init__(self, pool: ConnectionPool) -> None:
         self._pool = pool
 
-    def make(self, person: str, unit: str, post: str, role: Role, days: int | None = None) -> tuple[str, Token]:
+    def make(
+        self, person: str, unit: str, post: str, role: Role, days: int | None = None, scopes: Sequence[str] | None = None
+    ) -> tuple[str, Token]:
         """A new token in clear, once, and what is kept of it."""
         clear = PREFIX + secrets.token_urlsafe(32)
         with self._pool.connection() as connection, connection.cursor(row_factory=class_row(Token)) as cursor:
-            made = cursor.execute(MAKE, (_hash(clear), person, unit, post, role.value, days)).fetchone()
+            made = cursor.execute(
+                MAKE, (_hash(clear), person, unit, post, role.value, days, None if scopes is None else list(scopes))
+            ).fetchone()
         assert made is not None
         return clear, made
 
@@ -81,7 +87,7 @@ class Accounts:
             if connection.execute(ADMINISTRATORS).fetchone() != (0,):
                 return None
             clear = PREFIX + secrets.token_urlsafe(32)
-            who = ("administrator", "system", "系统管理员", Role.ADMINISTRATOR.value, None)
+            who = ("administrator", "system", "系统管理员", Role.ADMINISTRATOR.value, None, None)
             connection.execute(MAKE, (_hash(clear), *who))
             if hand_over is not None:
                 hand_over(clear)
