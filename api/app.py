@@ -7,6 +7,7 @@ from api.access.doors import unguarded
 from api.fronted import Fronted
 from api.listening import Listening
 from api.rest import (
+    accounts,
     audits,
     changes,
     evidence,
@@ -21,6 +22,7 @@ from api.rest import (
     problems,
     questions,
     record,
+    sessions,
     targets,
     tokens,
     vocabulary,
@@ -58,7 +60,17 @@ def create_app(services: Services) -> FastAPI:
         portfolio_changes.made,
         record.made,
     )
-    for part in (commands(), *asking, evidence.made, periods.drafts, tokens.made, health.made, served(app)):
+    for part in (
+        commands(),
+        *asking,
+        evidence.made,
+        periods.drafts,
+        tokens.made,
+        sessions.made,
+        accounts.made,
+        health.made,
+        served(app),
+    ):
         app.router.routes.extend(part.routes)  # the guarded routes themselves, not wrapped
     problems.install(app)
     app.crowded = problems.crowded

@@ -10,6 +10,7 @@ from store.accounts import Accounts
 from store.database import Database, opened
 from store.drafts import Drafts
 from store.evidence import Evidence, Limits
+from store.holders import Holders
 from store.ledger import Ledger
 from store.limits import Allowances, Rate
 from store.migrations import migrate
@@ -18,6 +19,7 @@ from store.reading import Reading
 from store.recorder import Recorder
 from store.server import MAJOR, Embedded, written_by
 from store.settings import Deployment, deployment
+from store.signing_in import SigningIn
 from store.uploads import Uploads
 
 
@@ -32,6 +34,8 @@ class Services:
     reading: Reading
     people: People
     accounts: Accounts
+    holders: Holders
+    signing_in: SigningIn
     drafts: Drafts
     questions: Questions
     evidence: Evidence
@@ -39,6 +43,8 @@ class Services:
     limits: Limits
     allowances: Allowances
     embedded: Embedded | None = None
+    origin: str | None = None
+    """The address that browsers use, where a proxy stands before the service; None: the one they name (Host)."""
 
 
 @contextmanager
@@ -88,6 +94,8 @@ def over(
         reading=reading,
         people=people,
         accounts=Accounts(database.writing),
+        holders=Holders(database.writing),
+        signing_in=SigningIn(database.writing),
         drafts=Drafts(database.writing),
         questions=Questions(database.reading, ledger.records, reading),
         evidence=evidence,
@@ -99,4 +107,5 @@ def over(
             Rate(settings.account_rate, 20 * settings.account_rate),
         ),
         embedded=embedded,
+        origin=settings.proxy,
     )

@@ -25,6 +25,12 @@ class Deployment:
     database_url: str | None
     admin_token_file: Path | None
     schema: str = "district"
+    proxy: str | None = None
+    """The address that browsers use, where a proxy stands before the service and ends TLS."""
+    proxy_from: str = "127.0.0.1"
+    """The proxy's own addresses, as they are believed about whom it speaks for (X-Forwarded-For), separated by commas."""
+    tls_certificate_file: Path | None = None
+    tls_key_file: Path | None = None
     evidence: str | None = None
     """A folder, or s3://bucket/prefix; None: the folder `evidence` in `home`."""
     evidence_bytes: int = 500_000_000

@@ -10,24 +10,27 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
+from api.access.sessions import came, finished
 from api.access.strict import MOST_BYTES, NotJson, TooLarge, checked, printable
 from api.services import Services
 from domain.command import Action
 from domain.entry import Actor
 from domain.errors import NotFound, NotPermitted, Refused
 from domain.permissions import EVERY, READING, allows
+from store.sessions import Session
 
 READ_DEADLINE = 30.0
 """Seconds in all for a request's body to arrive."""
 QUICKLY_CHECKED = 16_384
 """Bytes up to which a body is checked on the spot; a larger one may take long enough to keep others waiting."""
-Declared = Action | Literal["public"]
+Declared = Action | Literal["public", "session"]
+"""`session`: whoever has one may ask, about nothing but their own account and sessions."""
 
 
 class NotSignedIn(Refused):
-    """A valid token is needed (Authorization: Bearer …)."""
+    """Sign in first (POST /session), or send a valid token (Authorization: Bearer …)."""
 
-    zh = "需要有效令牌（Authorization: Bearer …）。"
+    zh = "请先登录（POST /session），或出示有效令牌（Authorization: Bearer …）。"
     sort = "forbidden"
 
 
@@ -65,8 +68,9 @@ class TooSlow(Refused):
 
 def asks(*actions: Declared) -> dict[str, Any]:
     """What a route passes as `openapi_extra` to declare its action; of several, the role needs one to come in."""
-    public = actions == ("public",)
-    return {"x-action": ",".join(actions)} | ({} if public else {"security": [{"token": []}]})
+    declared = ",".join(actions)
+    ways = {"public": (), "session": ("session",)}.get(declared, ("token", "session"))
+    return {"x-action": declared} | ({"security": [{way: []} for way in ways]} if ways else {})
 
 
 class Guarded(APIRoute):
@@ -74,12 +78,12 @@ class Guarded(APIRoute):
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **kwargs: Any) -> None:
         declared = str((kwargs.get("openapi_extra") or {}).get("x-action", ""))
-        names = [] if declared == "public" else declared.split(",")
+        names = [] if declared in ("public", "session") else declared.split(",")
         if not set(names) <= {a.value for a in Action}:
             raise TypeError(f"the route {path} does not say which action it is")
         self.action = declared
         self.actions = tuple(Action(name) for name in names)
-        """Empty for what is public: saying so is the only way to be open."""
+        """Empty for what is public, and for one's own session: saying so is the only way to be open."""
         super().__init__(path, endpoint, **kwargs)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -91,6 +95,8 @@ class Guarded(APIRoute):
             try:
                 if self.actions:
                     request.state.actor = await run_in_threadpool(admitted, request, self.actions)
+                elif self.action == "session":
+                    request.state.session = await run_in_threadpool(session_of, request)
                 strict_address(request, known)
                 return await handle(request)
             except NotFound:
@@ -141,18 +147,34 @@ def admitted(request: Request, actions: Sequence[Action]) -> Actor:
 
 
 def enter(request: Request, actions: Sequence[Action]) -> Actor:
-    """The actor behind the token. Raises NotSignedIn, or NotPermitted where no relation would allow any action."""
+    """The actor behind the token, or else the session. Raises NotSignedIn, and what `came` and `finished` raise.
+
+    Raises NotPermitted where no relation would allow any action, or a token's scopes leave out one that its role has here.
+    """
     scheme, _, clear = request.headers.get("authorization", "").partition(" ")
     services: Services = request.app.state.services
-    token = services.accounts.find(clear.strip()) if scheme.lower() == "bearer" and clear else None
-    if token is None:
-        raise NotSignedIn
-    actor = token.actor()
-    if not any(allows(actor.role, action, relation) for action in actions for relation in EVERY):
+    scopes: list[str] | None = None
+    if "authorization" in request.headers:
+        token = services.accounts.find(clear.strip()) if scheme.lower() == "bearer" and clear else None
+        if token is None:
+            raise NotSignedIn
+        actor, scopes = token.actor(), token.scopes
+    else:
+        actor = finished(session_of(request)).actor()
+    allowed = [a for a in actions if any(allows(actor.role, a, relation) for relation in EVERY)]
+    if not allowed or (scopes is not None and not set(allowed) <= set(scopes)):
         if request.path_params and READING.issuperset(actions):
             raise NotFound("/".join(request.path_params.values()))
         raise NotPermitted(f"{actor.role} · {', '.join(actions)}")
     return actor
+
+
+def session_of(request: Request) -> Session:
+    """The session behind the cookie, whatever it waits for. Raises NotSignedIn, and what `came` raises."""
+    session = came(request, request.app.state.services)
+    if session is None:
+        raise NotSignedIn
+    return session
 
 
 def unguarded(app: FastAPI) -> list[str]:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from api.access.tokens import NewToken, make
+from api.access.tokens import YEAR, NewToken, make
 from api.cli import say
 from api.services import services
 from domain.entry import Role
@@ -20,7 +20,9 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     adding.add_argument("--unit", required=True, help="单位代码 / code of a unit in the ledger")
     adding.add_argument("--post", required=True, help="职务 / post")
     adding.add_argument("--role", required=True, choices=[r.value for r in Role])
-    adding.add_argument("--days", type=int, help="有效天数 / days until it expires")
+    adding.add_argument("--days", type=int, default=YEAR, help="有效天数 / days until it expires")
+    adding.add_argument("--longer", action="store_true", help="确需超过 366 天 / more than 366 days is meant")
+    adding.add_argument("--scopes", nargs="+", metavar="ACTION", help="只可用于 / the only actions it may be used for")
     what.add_parser("list", help="列出 / list them")
     revoking = what.add_parser("revoke", help="作废 / end one at once")
     revoking.add_argument("id", type=UUID)

@@ -5,11 +5,13 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import models_json_schema
 
 from api.access.doors import asks, router
+from api.access.sessions import COOKIE, FORM_TOKEN
 from api.access.tokens import NewToken
+from api.rest import accounts, sessions
 from api.rest.commands import schemas
 from api.rest.examples import by_path
 from api.rest.periods import ReturnDraft, Submission
@@ -31,8 +33,31 @@ TAGS = [
     {"name": "evidence", "description": "佐证文件 / files of evidence: uploaded first, then attached to facts"},
     {"name": "drafts", "description": "草稿 / drafts of monthly returns: no entries until they are submitted"},
     {"name": "tokens", "description": "令牌 / tokens: made by the administrator"},
+    {"name": "sessions", "description": "登录与会话 / signing in, and one's own sessions"},
+    {
+        "name": "accounts",
+        "description": "账号 / accounts: kept by the administrator; password and authenticator by their owner",
+    },
     {"name": "health", "description": "运行状况 / health: for people, orchestrators and Prometheus"},
 ]
+WITH_A_COOKIE = f"""
+POST /session sets it. Whatever is not GET then needs Origin, as browsers send it, and {FORM_TOKEN} from GET /session/form.
+"""
+KEPT_BY_HAND: tuple[type[BaseModel], ...] = (
+    NewToken,
+    ReturnDraft,
+    Submission,
+    sessions.SignIn,
+    sessions.GiveCode,
+    sessions.ActIn,
+    accounts.NewAccount,
+    accounts.NewPost,
+    accounts.ChangePassword,
+    accounts.SetUpTotp,
+    accounts.ResetAccount,
+    accounts.CloseAccount,
+)
+"""Bodies of routes that are not made from the table of commands."""
 REF = "#/components/schemas/"
 Schema = dict[str, Any]
 
@@ -67,7 +92,10 @@ def document(app: FastAPI) -> Schema:
     bodies = _add_bodies(components)
     _, problem = models_json_schema([(Problem, "serialization")], ref_template=REF + "{model}")
     components.update(problem["$defs"])
-    made["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+    made["components"]["securitySchemes"] = {
+        "token": {"type": "http", "scheme": "bearer"},
+        "session": {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": WITH_A_COOKIE},
+    }
     shown = by_path()
     for path, operations in made["paths"].items():
         for operation in operations.values():
@@ -89,7 +117,7 @@ def _add_bodies(components: Schema) -> Schema:
     """
     adapters: dict[str, TypeAdapter[Any]] = {
         **schemas(),
-        **{model.__name__: TypeAdapter(model) for model in (NewToken, ReturnDraft, Submission)},
+        **{model.__name__: TypeAdapter(model) for model in KEPT_BY_HAND},
     }
     made, whole = TypeAdapter.json_schemas(
         [(name, "validation", adapter) for name, adapter in adapters.items()], ref_template=REF + "{model}"
@@ -172,6 +200,8 @@ def _problems(operation: Schema) -> None:
             "422": "not acceptable / 不符合要求",
             "429": "too many requests, see Retry-After / 请求过多",
         }
+    if set(operation["tags"]) & {"sessions", "accounts"} and "requestBody" in operation:
+        answers |= sessions.NEEDS
     if "requestBody" in operation:
         answers |= {"400": "not strict JSON / JSON 不合要求", "408": "too slow / 超时", "409": "conflict / 冲突"}
         answers |= {

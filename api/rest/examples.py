@@ -347,4 +347,23 @@ def by_path() -> dict[str, dict[str, Any]]:
             continue
         name = str(example.body.get("act", "example"))
         found.setdefault(example.template, {}).setdefault(name, {"value": example.body})
-    return found
+    return found | {path: {"example": {"value": body}} for path, body in ACCOUNTS.items()}
+
+
+ACCOUNTS: dict[str, Body] = {
+    "/session": {"username": "wang", "password": "山高水长 风物长宜放眼量"},
+    "/session/code": {"code": "492039"},
+    "/session/post": {"post": "6f9619ff-8b86-4d01-b42d-00cf4fc964ff"},
+    "/accounts": {
+        "username": "wang",
+        "person": "p-wang",
+        "posts": [{"unit": "street-a", "post": "科员", "role": "unit"}],
+        "subject": "10025",
+    },
+    "/accounts/{account}/password": {"old": "k7m2p-x9w4r-tq6zn-ha3vd", "new": "山高水长 风物长宜放眼量"},
+    "/accounts/{account}/totp": {"code": "492039"},
+    "/accounts/{account}/resets": {"totp": True},
+    "/accounts/{account}/closing": {},
+    "/accounts/{account}/posts": {"unit": "street-b", "post": "副科长", "role": "unit"},
+}
+"""What is no command: signing in, and accounts."""

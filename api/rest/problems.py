@@ -23,8 +23,11 @@ from api.locale import LANGUAGES, Language, preferred, texts
 from domain.command import TABLE
 from domain.errors import Broken, ReasonNeeded, Refused, Sort
 from projections.questions.viewpoints import NotThereYet
+from store.delays import TryLater
 from store.evidence import EvidenceAway, FileTooLarge
 from store.ledger import Changed, SomebodyWasFirst
+from store.passwords import TooManySigningIn
+from store.signing_in import SessionEnded, WrongCode, WrongPassword
 
 log = logging.getLogger("lifecycle.api")
 
@@ -44,6 +47,11 @@ BY_CLASS: Mapping[type[Refused], int] = {
     NotThereYet: 503,
     TooMany: 429,
     TooManyListeners: 503,
+    TryLater: 429,
+    TooManySigningIn: 503,
+    WrongPassword: 401,
+    WrongCode: 401,
+    SessionEnded: 401,
 }
 HEADERS: Mapping[int, Mapping[str, str]] = {
     401: {"WWW-Authenticate": "Bearer"},
@@ -125,7 +133,8 @@ async def refused(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, ReasonNeeded) and error.rules:
         errors = [reason_for(rule, error.pointer, chinese(request)) for rule in error.rules]
     title, detail = (error.zh, error.english), (error.said(True), error.said(False))
-    headers = {"Retry-After": str(error.wait)} if isinstance(error, TooMany) else HEADERS.get(status)
+    wait = error.wait if isinstance(error, TooMany) else error.retry_after if isinstance(error, TryLater) else None
+    headers = HEADERS.get(status) if wait is None else {"Retry-After": str(wait)}
     return problem(request, status, error.code, title, detail, errors, headers)
 
 

@@ -24,6 +24,7 @@ class TokenAnswer(BaseModel):
     made_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
+    scopes: list[str] | None
 
     @classmethod
     def of(cls, token: Token) -> "TokenAnswer":
