@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import store.evidence
 from projections.questions.asking import Questions
@@ -19,8 +20,12 @@ from store.reading import Reading
 from store.recorder import Recorder
 from store.server import MAJOR, Embedded, written_by
 from store.settings import Deployment, deployment
+from store.sign_ons import SignOns
 from store.signing_in import SigningIn
 from store.uploads import Uploads
+
+if TYPE_CHECKING:
+    from api.access.single_sign_on import SingleSignOn
 
 
 @dataclass
@@ -43,6 +48,7 @@ class Services:
     limits: Limits
     allowances: Allowances
     embedded: Embedded | None = None
+    single_sign_on: "SingleSignOn | None" = None
     origin: str | None = None
     """The address that browsers use, where a proxy stands before the service; None: the one they name (Host)."""
 
@@ -107,5 +113,14 @@ def over(
             Rate(settings.account_rate, 20 * settings.account_rate),
         ),
         embedded=embedded,
+        single_sign_on=_single_sign_on(settings, database),
         origin=settings.proxy,
     )
+
+
+def _single_sign_on(settings: Deployment, database: Database) -> "SingleSignOn | None":
+    if settings.sign_on is None:
+        return None
+    from api.access.single_sign_on import SingleSignOn  # half a second that only some need
+
+    return SingleSignOn(settings.sign_on, SignOns(database.writing))

@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
@@ -13,6 +14,18 @@ VERSION = "0.3.0"
 
 class BadSetting(ValueError):
     """A value in the environment cannot be used."""
+
+
+@dataclass(frozen=True)
+class SignOnSettings:
+    """The OpenID Connect provider; `claim` is what an account's `subject` is compared with."""
+
+    issuer: str
+    client_id: str
+    client_secret: str | None = field(default=None, repr=False)
+    claim: str = "sub"
+    scope: str = "openid"
+    ca_file: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -31,6 +44,7 @@ class Deployment:
     """The proxy's own addresses, as they are believed about whom it speaks for (X-Forwarded-For), separated by commas."""
     tls_certificate_file: Path | None = None
     tls_key_file: Path | None = None
+    sign_on: SignOnSettings | None = None
     evidence: str | None = None
     """A folder, or s3://bucket/prefix; None: the folder `evidence` in `home`."""
     evidence_bytes: int = 500_000_000
@@ -57,7 +71,7 @@ class Deployment:
 def deployment() -> Deployment:
     """Read LIFECYCLE_HOME, _PORT, _HOST, _DATABASE_URL (or _DATABASE_URL_FILE), _ADMIN_TOKEN_FILE, _EVIDENCE… and _S3_….
 
-    Raises BadSetting.
+    And _PROXY, _PROXY_FROM, _TLS_CERTIFICATE_FILE, _TLS_KEY_FILE, _OIDC_…. Raises BadSetting.
     """
     environ = os.environ
     state = environ.get("XDG_STATE_HOME") or os.path.join(os.path.expanduser("~"), ".local", "state")
@@ -70,6 +84,11 @@ def deployment() -> Deployment:
         home=home,
         port=int(port),
         host=environ.get("LIFECYCLE_HOST") or "127.0.0.1",
+        proxy=_proxy(),
+        proxy_from=environ.get("LIFECYCLE_PROXY_FROM") or Deployment.proxy_from,
+        tls_certificate_file=_path("LIFECYCLE_TLS_CERTIFICATE_FILE"),
+        tls_key_file=_path("LIFECYCLE_TLS_KEY_FILE"),
+        sign_on=_sign_on(),
         database_url=_database_url(),
         admin_token_file=Path(token).absolute() if token else None,
         evidence=environ.get("LIFECYCLE_EVIDENCE") or None,
@@ -102,6 +121,47 @@ def _database_url() -> str | None:
             "LIFECYCLE_DATABASE_URL 不是 PostgreSQL 地址 / is no address of PostgreSQL: postgresql://用户@主机/库"
         ) from None
     return url or None
+
+
+def _path(name: str) -> Path | None:
+    value = os.environ.get(name)
+    return Path(value).absolute() if value else None
+
+
+def _address(name: str) -> str | None:
+    """https://host[:port], without a path; http only on this machine, where nobody listens in."""
+    value = (os.environ.get(name) or "").rstrip("/")
+    found = urlsplit(value)
+    here = found.hostname in ("localhost", "127.0.0.1", "::1")
+    if value and not (found.netloc and (found.scheme == "https" or (found.scheme == "http" and here))):
+        raise BadSetting(f"{name} 须为 https://… 地址（本机可用 http）/ must be an https://… address (http on this machine)")
+    return value or None
+
+
+def _proxy() -> str | None:
+    found = _address("LIFECYCLE_PROXY")
+    if found is not None and urlsplit(found).path:
+        raise BadSetting(
+            "LIFECYCLE_PROXY 只含协议、主机与端口 / has scheme, host and port only, such as https://ledger.example"
+        )
+    return found
+
+
+def _sign_on() -> SignOnSettings | None:
+    """The issuer as the provider writes it, a slash at its end included."""
+    if _address("LIFECYCLE_OIDC_ISSUER") is None:
+        return None
+    client = os.environ.get("LIFECYCLE_OIDC_CLIENT_ID")
+    if not client:
+        raise BadSetting("请设 LIFECYCLE_OIDC_CLIENT_ID / set it too: the provider knows this service by it")
+    return SignOnSettings(
+        issuer=os.environ["LIFECYCLE_OIDC_ISSUER"],
+        client_id=client,
+        client_secret=_secret("LIFECYCLE_OIDC_CLIENT_SECRET_FILE"),
+        claim=os.environ.get("LIFECYCLE_OIDC_CLAIM") or SignOnSettings.claim,
+        scope=os.environ.get("LIFECYCLE_OIDC_SCOPE") or SignOnSettings.scope,
+        ca_file=_path("LIFECYCLE_OIDC_CA_FILE"),
+    )
 
 
 def _number(name: str, otherwise: int) -> int:

@@ -200,7 +200,7 @@ def _problems(operation: Schema) -> None:
             "422": "not acceptable / 不符合要求",
             "429": "too many requests, see Retry-After / 请求过多",
         }
-    if set(operation["tags"]) & {"sessions", "accounts"} and "requestBody" in operation:
+    if set(operation["tags"]) & {"sessions", "accounts"}:
         answers |= sessions.NEEDS
     if "requestBody" in operation:
         answers |= {"400": "not strict JSON / JSON 不合要求", "408": "too slow / 超时", "409": "conflict / 冲突"}

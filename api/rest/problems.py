@@ -27,6 +27,7 @@ from store.delays import TryLater
 from store.evidence import EvidenceAway, FileTooLarge
 from store.ledger import Changed, SomebodyWasFirst
 from store.passwords import TooManySigningIn
+from store.sign_ons import SignOnAway
 from store.signing_in import SessionEnded, WrongCode, WrongPassword
 
 log = logging.getLogger("lifecycle.api")
@@ -48,6 +49,7 @@ BY_CLASS: Mapping[type[Refused], int] = {
     TooMany: 429,
     TooManyListeners: 503,
     TryLater: 429,
+    SignOnAway: 503,
     TooManySigningIn: 503,
     WrongPassword: 401,
     WrongCode: 401,

@@ -1,0 +1,71 @@
+"""The single sign-on: leaving for it, and coming back."""
+
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from api.access.doors import Running, asks, router
+from api.access.sessions import agent_of
+from api.rest.sessions import SessionAnswer, welcomed
+from api.services import Services
+from domain.errors import NotFound
+from store.sign_ons import SignOnRefused
+
+if TYPE_CHECKING:
+    from api.access.single_sign_on import SingleSignOn
+
+made: APIRouter = router(tags=["sessions"])
+BROWSER = "__Host-sign-on"
+"""The cookie of the browser that left; SameSite=Lax is sent with the provider's redirect."""
+Text = Annotated[str | None, Query(max_length=4_000)]
+
+
+def configured(services: Services) -> "SingleSignOn":
+    """Raises NotFound where there is none."""
+    if services.single_sign_on is None:
+        raise NotFound
+    return services.single_sign_on
+
+
+def origin_of(request: Request, services: Services) -> str:
+    return services.origin or f"{request.url.scheme}://{request.headers.get('host', '')}"
+
+
+@made.get("/session/sign-on", status_code=303, operation_id="leave_for_sign_on", openapi_extra=asks("public"))
+def leave(request: Request, services: Running) -> Response:
+    """To the single sign-on, where there is one."""
+    leaving = configured(services).leave(origin_of(request, services))
+    response = RedirectResponse(leaving.url, 303, headers={"Cache-Control": "no-store"})
+    response.set_cookie(BROWSER, leaving.browser, max_age=600, path="/", secure=True, httponly=True, samesite="lax")
+    return response
+
+
+@made.get(
+    "/session/sign-on/return",
+    response_model=SessionAnswer,
+    operation_id="return_from_sign_on",
+    openapi_extra=asks("public"),
+)
+def back(
+    request: Request,
+    response: Response,
+    services: Running,
+    state: Text = None,
+    code: Text = None,
+    iss: Text = None,
+    session_state: Text = None,
+    scope: Text = None,
+    error: Text = None,
+    error_description: Text = None,
+    error_uri: Text = None,
+) -> SessionAnswer:
+    """Signed in, if the account is there."""
+    sign_on, browser = configured(services), request.cookies.get(BROWSER)
+    if state is None or code is None or browser is None or error is not None:
+        raise SignOnRefused
+    subject = sign_on.back(origin_of(request, services), state=state, code=code, browser=browser, issuer=iss)
+    opened = services.signing_in.with_subject(sign_on.issuer, subject, agent=agent_of(request))
+    answer = welcomed(services, request, response, opened)
+    response.delete_cookie(BROWSER, path="/", secure=True, httponly=True, samesite="lax")
+    return answer
