@@ -119,6 +119,8 @@ def settings_of(deployment: Deployment) -> dict[str, Any]:
         "LIFECYCLE_HOME": str(deployment.home),
         "LIFECYCLE_HOST": deployment.host,
         "LIFECYCLE_PORT": deployment.port,
+        "LIFECYCLE_PROXY": deployment.proxy,
+        "LIFECYCLE_OIDC_ISSUER": deployment.sign_on and deployment.sign_on.issuer,
         "LIFECYCLE_DATABASE_URL": address,
         "LIFECYCLE_EVIDENCE": deployment.evidence,
         "LIFECYCLE_EVIDENCE_BYTES": deployment.evidence_bytes,

@@ -12,7 +12,7 @@ from psycopg_pool import ConnectionPool
 
 from domain.entry import Role
 from domain.errors import Refused
-from store.passwords import hashed, one_time
+from store.passwords import accept, hashed, one_time
 from store.sessions import END_ALL
 
 ACCOUNTS = """
@@ -172,12 +172,12 @@ class Holders:
             connection.execute(END_ALL, values)
         return done
 
-    def first(self, hand_over: Callable[[str, str], None], password: str | None = None) -> bool:
+    def first(self, hand_over: Callable[[str, str], None] | None = None, password: str | None = None) -> bool:
         """The administrator's account, made exactly once however many start at once; kept only once it was handed over.
 
-        `password`: chosen already, so that no one-time password is needed. Whether it was made now.
+        `password`: chosen already, in place of a one-time password. Whether it was made now. Raises what `accept` raises.
         """
-        clear = password or one_time()
+        clear = accept(password, FIRST_USER) if password is not None else one_time()
         with self._pool.connection() as connection, connection.transaction():
             connection.execute("LOCK TABLE account IN SHARE ROW EXCLUSIVE MODE")
             if connection.execute(FIRST).fetchone() is not None:
@@ -188,7 +188,8 @@ class Holders:
             connection.execute(SERVE, (made[0], "system", "系统管理员", Role.ADMINISTRATOR.value))
             if password is not None:
                 connection.execute("UPDATE account SET must_change = false, changed_at = now() WHERE id = %s", made)
-            hand_over(FIRST_USER, clear)
+            if hand_over is not None:
+                hand_over(FIRST_USER, clear)
         return True
 
     def first_unchanged(self) -> bool:

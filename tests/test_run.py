@@ -128,25 +128,48 @@ def place() -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def everything_started() -> Iterator[bytes]:
+    """Command lines and environments of all processes that can be looked at."""
+    for path in [*Path("/proc").glob("[0-9]*/cmdline"), *Path("/proc").glob("[0-9]*/environ")]:
+        with contextlib.suppress(OSError):
+            yield path.read_bytes()
+
+
 def unit(code: str) -> dict[str, str]:
     return {"occurred_on": "2026-01-01", "code": code, "name": code}
 
 
 def test_a_first_start_prints_one_token_and_a_stop_stops_the_database_too(place: Path):
-    service = Service(place / "home").start()
+    client_secret = place / "client secret"
+    client_secret.write_text("canary-of-the-client\n")
+    service = Service(place / "home")
+    service.extra = {
+        "LIFECYCLE_OIDC_ISSUER": "https://sso.example",
+        "LIFECYCLE_OIDC_CLIENT_ID": "ledger",
+        "LIFECYCLE_OIDC_CLIENT_SECRET_FILE": str(client_secret),
+    }
+    service.start()
     assert service.ready()["ready"] is True
+    processes = b"\n".join(everything_started())
+    assert b"api.cli" in processes
     assert service.token_file.stat().st_mode & 0o777 == 0o600
     service.post("/units", unit("street-a"))
     output = service.stop()
     assert service.process is not None
     assert service.process.returncode == 0
-    assert output.count("lct_") == 1
+    assert output.count("lct_") == output.count("one-time password") == 1
+    once = output.partition("at the first sign-in): ")[2].split()[0]
+    for secret in (once, service.token_file.read_text().strip(), "canary-of-the-client"):
+        assert output.count(secret) == (secret != "canary-of-the-client")
+        assert secret.encode() not in processes, "in no list of processes, and in no environment of theirs"
     assert f"http://127.0.0.1:{service.port}" in output
     assert not service.database().alive()
     again = service.start()
     again.ready()
     assert again.units() == ["street-a"]
-    assert "lct_" not in again.stop(signal.SIGINT)
+    told = again.stop(signal.SIGINT)
+    assert "lct_" not in told
+    assert "one-time" not in told
     assert not service.database().alive()
 
 

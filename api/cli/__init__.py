@@ -20,6 +20,7 @@ COMMANDS = (
     *("serve", "imports", "opening", "token", "rebuild", "verify", "project", "migrate", "gates", "backup", "restore"),
     "replay",
     "demo",
+    "account",
 )
 """The modules of the subcommands, in the order of the help."""
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from ipaddress import ip_address
 from pathlib import Path
 from types import FrameType
 
@@ -31,6 +32,7 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 
 def main(arguments: argparse.Namespace) -> int:
     settings = deployment()
+    shielded(settings)
     listener = _listen(settings)
     if listener is None:
         say(
@@ -41,6 +43,7 @@ def main(arguments: argparse.Namespace) -> int:
         return 1
     with suppress(KeyboardInterrupt), listener, services(settings) as running:
         announce(running, settings)
+        secured(running, settings)
         _serve(running, settings, listener)
     return 0
 
@@ -63,7 +66,7 @@ def _listen(settings: Deployment) -> socket.socket | None:
 
 
 def announce(running: Services, settings: Deployment) -> None:
-    """On the first start only, the administrator's token: written for automation, and printed; on an empty ledger, how to
+    """On the first start only: the administrator's token, for automation, and account, for a person; on an empty ledger, how to
     try it. Raises BadSetting."""
 
     def hand_over(token: str) -> None:
@@ -71,12 +74,55 @@ def announce(running: Services, settings: Deployment) -> None:
             write_secret(settings.admin_token_file, token)
         say(f"管理员令牌（仅显示这一次）：{token}", f"administrator token (shown this once): {token}")
 
+    def show(username: str, password: str) -> None:
+        say(
+            f"管理员账号 {username}，一次性密码（仅显示这一次，首次登录须修改）：{password}",
+            f"administrator's account {username}, one-time password"
+            f" (shown this once, changed at the first sign-in): {password}",
+        )
+
     running.accounts.first_administrator(hand_over)
+    running.holders.first(show)
     if not running.reading.head().position and not running.reading.staged():
         say(
             "台账为空。试用：另开终端运行 ./run demo，填入演示区（108 个虚构项目，全部标明演示），再看 docs/tutorial.md。",
             "the ledger is empty. To try it: ./run demo in another terminal fills in a demonstration district (108 made-up "
             "projects, all labelled), then docs/tutorial.md.",
+        )
+
+
+def local(settings: Deployment) -> bool:
+    """Whether only this machine reaches the service."""
+    try:
+        return ip_address(settings.host).is_loopback
+    except ValueError:
+        return settings.host == "localhost"
+
+
+def shielded(settings: Deployment) -> None:
+    """Raises BadSetting where passwords would cross a network for everybody to read."""
+    certificate, key = settings.tls_certificate_file, settings.tls_key_file
+    if (certificate is None) != (key is None):
+        raise BadSetting("LIFECYCLE_TLS_CERTIFICATE_FILE 与 LIFECYCLE_TLS_KEY_FILE 须一起设定 / set both or neither")
+    for file in (certificate, key):
+        if file is not None and not os.access(file, os.R_OK):
+            raise BadSetting(f"不可读 / cannot be read: {file}")
+    if not local(settings) and certificate is None and settings.proxy is None:
+        raise BadSetting(
+            f"LIFECYCLE_HOST={settings.host} 会让密码明文过网："
+            "请设 LIFECYCLE_TLS_CERTIFICATE_FILE 与 LIFECYCLE_TLS_KEY_FILE，或由代理终结 TLS 并设 LIFECYCLE_PROXY=https://（对外地址）"
+            " / would send passwords in clear: set LIFECYCLE_TLS_CERTIFICATE_FILE and LIFECYCLE_TLS_KEY_FILE,"
+            " or let a proxy end TLS and set LIFECYCLE_PROXY=https://(its address)"
+        )
+
+
+def secured(running: Services, settings: Deployment) -> None:
+    """Raises BadSetting where others could reach an administrator whose one-time password was never changed."""
+    if not local(settings) and running.holders.first_unchanged():
+        raise BadSetting(
+            "管理员的一次性密码尚未修改，只能监听本机：请先执行 lifecycle account password 设定密码，再对外监听"
+            " / the administrator's one-time password has not been changed, so only this machine may reach the service:"
+            " run `lifecycle account password` first"
         )
 
 
@@ -140,9 +186,14 @@ def _serve(running: Services, settings: Deployment, listener: socket.socket) -> 
         server_header=False,
         timeout_graceful_shutdown=10,
         access_log=False,
+        proxy_headers=settings.proxy is not None,
+        forwarded_allow_ips=settings.proxy_from,
+        ssl_certfile=settings.tls_certificate_file,
+        ssl_keyfile=settings.tls_key_file,
     )
+    scheme = "https" if settings.tls_certificate_file else "http"
     try:
-        _Server(config, f"http://{settings.host}:{settings.port}", app.state.listening).run(sockets=[listener])
+        _Server(config, f"{scheme}://{settings.host}:{settings.port}", app.state.listening).run(sockets=[listener])
     finally:
         stop.set()
         for thread in threads:
