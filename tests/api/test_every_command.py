@@ -7,7 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.rest.examples import Example, examples
+from api.rest.examples import ACCOUNTS, Example, examples
 from api.services import Services
 from domain.command import TABLE
 from domain.entry import Role
@@ -98,7 +98,8 @@ def test_every_noun_of_every_stream_has_an_example(empty: District):
     document = empty.client.get("/openapi.json").json()
     shown = {(path, method.upper()) for path, operations in document["paths"].items() for method in operations}
     written = {(path, method) for path, method in shown if method in ("POST", "PUT")}
-    assert written == {(example.template, example.method) for example in examples()}
+    accounts = {(path, "POST") for path in ACCOUNTS}
+    assert written == {(example.template, example.method) for example in examples()} | accounts
 
 
 def test_the_token_of_the_example_can_be_made_once_its_people_are_there(empty: District):
