@@ -66,8 +66,8 @@ def _listen(settings: Deployment) -> socket.socket | None:
 
 
 def announce(running: Services, settings: Deployment) -> None:
-    """On the first start only: the administrator's token, for automation, and account, for a person; on an empty ledger, how to
-    try it. Raises BadSetting."""
+    """On the first start only: the administrator's token, for automation, and account, for a person; how to try an empty
+    ledger. Raises BadSetting."""
 
     def hand_over(token: str) -> None:
         if settings.admin_token_file is not None:

@@ -279,9 +279,9 @@ def test_erasing_a_person_erases_their_account_too(district: District, database:
 
 
 def test_a_token_is_good_for_its_scopes_only_and_for_a_year_unless_more_is_said(district: District):
-    wanted = {"person": "p-clerk", "unit": "street-a", "post": "接口", "role": "unit", "scopes": ["read", "record"]}
+    wanted = {"person": "p-clerk", "unit": "street-a", "post": "接口", "role": "unit", "scopes": ["figures", "record"]}
     made = district.post("/tokens", wanted, "administrator").json()
-    assert made["scopes"] == ["read", "record"]
+    assert made["scopes"] == ["figures", "record"]
     assert made["expires_at"] is not None
     district.tokens["service"] = made["token"]
     assert district.get("/projects", "service").status_code == 200
