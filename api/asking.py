@@ -91,7 +91,7 @@ async def viewpoint(
             raise BadViewpoint(text)
     if after is not None:
         arrivals: Arrivals = request.app.state.arrivals
-        await arrivals.reach(after)
+        await request.scope["place"].aside(arrivals.reach)(after)
     return await run_in_threadpool(services.questions.resolve, Asked(on, known, after))
 
 

@@ -22,7 +22,7 @@ ALWAYS = frozenset(("/livez", "/readyz", "/metrics"))
 
 class Fronted(FastAPI):
     """`most`: requests worked on at once, above which one more hears `crowded`. Whoever waits for their client's bytes,
-    in or out, is not worked on: slow clients take nobody's place."""
+    in or out, or for a position that the answers have not reached, is not worked on: they take nobody's place."""
 
     most: int = 100
     working: int = 0
@@ -36,7 +36,7 @@ class Fronted(FastAPI):
         if self.working >= self.most and scope["path"] not in ALWAYS:
             await self.crowded(Request(scope))(scope, receive, bearing_headers(send))
             return
-        place = Place(self)
+        scope["place"] = place = Place(self)
         try:
             await super().__call__(scope, place.aside(receive), bearing_headers(place.aside(send)))
         finally:
@@ -44,7 +44,7 @@ class Fronted(FastAPI):
 
 
 class Place:
-    """One request among those worked on, except while it waits for its client."""
+    """One request among those worked on, except while it waits."""
 
     def __init__(self, app: Fronted) -> None:
         self._app = app

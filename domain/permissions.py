@@ -38,7 +38,7 @@ def _may(role: Role, where: tuple[Relation, ...], *actions: Action) -> Table:
 
 
 ALLOWED: Table = {
-    **_may(Role.ADMINISTRATOR, EVERY, Action.TOKENS, Action.REGISTER, Action.DIRECTORY),
+    **_may(Role.ADMINISTRATOR, EVERY, Action.TOKENS, Action.REGISTER, Action.DIRECTORY, Action.FIGURES),
     **_may(Role.OFFICE, EVERY, Action.DIRECTORY, Action.FIGURES, Action.ENTRIES, Action.ENTER, Action.RECORD),
     **_may(Role.OFFICE, EVERY, Action.PROPOSE, Action.APPROVE, Action.REGISTER, Action.SETTLE, Action.RECOGNISE),
     **_may(Role.OFFICE, EVERY, Action.ENDORSE, Action.REPORT, Action.ACCEPT, Action.ATTEST, Action.ISSUE),
@@ -53,8 +53,7 @@ ALLOWED: Table = {
     **_may(Role.AUDITOR, EVERY, Action.DIRECTORY, Action.FIGURES, Action.ENTRIES, Action.AUDIT),
     **_may(Role.SERVICE, EVERY, Action.DIRECTORY, Action.FIGURES, Action.REPORT),
     **_may(Role.SERVICE, HOLDING, Action.ENTRIES, Action.RECORD, Action.ATTEST),
-    **_may(Role.READER, EVERY, Action.DIRECTORY, Action.FIGURES),
-    **_may(Role.READER, HOLDING, Action.ENTRIES),
+    **_may(Role.READER, EVERY, Action.DIRECTORY, Action.FIGURES, Action.ENTRIES),
     **_may(Role.UNIT, EVERY, Action.DIRECTORY, Action.FIGURES, Action.ENTER, Action.REPORT, Action.RECTIFY),
     **_may(Role.UNIT, EVERY, Action.ENDORSE, Action.RECOGNISE),
     **_may(Role.UNIT, HOLDING, Action.RECORD, Action.PROPOSE, Action.ATTEST),

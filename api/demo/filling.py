@@ -29,8 +29,7 @@ BY = Actor(person="demo", unit="office", post="演示 / demonstration", role=Rol
 
 
 class NotEmpty(Refused):
-    """This ledger holds entries already; the demonstration fills only an empty one. Give it a place of its own, such as
-    LIFECYCLE_HOME=~/lifecycle-demo ./run demo, and start the service with the same LIFECYCLE_HOME."""
+    """Entries are here already, and the demonstration fills only an empty ledger: name another LIFECYCLE_HOME for both."""
 
     zh = (
         "台账中已有记录：演示数据只填入空台账。请为演示另设目录，例如 LIFECYCLE_HOME=~/lifecycle-demo ./run demo，"

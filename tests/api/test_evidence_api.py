@@ -82,8 +82,10 @@ def test_before_it_is_attached_only_who_uploaded_a_file_may_read_it(district: Di
     for who in ("office", "reader"):
         assert district.get(f"/evidence/{DIGEST}", who).status_code == 404
     district.recorded(E, attach(), "clerk")
-    assert district.get(f"/evidence/{DIGEST}", "office").content == files.PDF
-    hidden, absent = (district.get(f"/evidence/{digest}", "reader") for digest in (DIGEST, "0" * 64))
+    for who in ("office", "reader"):
+        assert district.get(f"/evidence/{DIGEST}", who).content == files.PDF
+    district.tokens["stranger"], _ = district.services.accounts.make("p-second", "street-b", "科员", Role.CLERK)
+    hidden, absent = (district.get(f"/evidence/{digest}", "stranger") for digest in (DIGEST, "0" * 64))
     assert (hidden.status_code, hidden.text.replace(DIGEST, "0" * 64)) == (404, absent.text)  # its unit has no part in it
     district.recorded(E, {"act": "withdraw", "target": 4, "sha256": DIGEST, "because": "附错"}, "clerk")
     assert district.get(f"/evidence/{DIGEST}", "office").content == files.PDF  # an entry names it, for ever

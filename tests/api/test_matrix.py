@@ -84,7 +84,7 @@ def test_no_role_both_makes_accounts_and_writes_projects():
     for role in Role:
         if allows(role, Action.TOKENS):
             may = {action for r, action in ALLOWED if r is role}
-            assert may == {Action.TOKENS, Action.REGISTER, Action.DIRECTORY}
+            assert may == {Action.TOKENS, Action.REGISTER, Action.DIRECTORY, Action.FIGURES}
 
 
 def test_unit_is_what_clerk_head_and_bureau_are_together():
