@@ -104,7 +104,7 @@ def test_nobody_approves_their_own_through_a_second_account_or_a_stand_in(distri
 
 def test_the_administrator_makes_tokens_units_and_people_and_records_no_project_facts():
     may = {action for (role, action) in ALLOWED if role is Role.ADMINISTRATOR}
-    assert may == {Action.TOKENS, Action.REGISTER, Action.DIRECTORY}
+    assert may == {Action.TOKENS, Action.REGISTER, Action.DIRECTORY, Action.FIGURES}
     assert {role for (role, action) in ALLOWED if action is Action.TOKENS} == {Role.ADMINISTRATOR}
     assert {action for (role, action) in ALLOWED if role is Role.READER} == {
         Action.DIRECTORY,
