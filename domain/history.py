@@ -221,7 +221,7 @@ class View:
         other, was, standing = self._twin(), self.matters.get(entry.number), Standing(entry, fact, entry)
         other.matters[entry.number] = Matter([standing], beside=was.beside if was else [])
         if was is None:
-            other._place(self, [standing])
+            other._insert(self, [standing])
         return other
 
     def plus(self, entries: Iterable[Entry]) -> "View":
@@ -244,7 +244,7 @@ class View:
                 added = None
             other._evolve(entry)
         if added is not None:
-            other._place(self, added)
+            other._insert(self, added)
         return other
 
     def _twin(self) -> "View":
@@ -256,7 +256,7 @@ class View:
         other.matters = self.matters.copy()
         return other
 
-    def _place(self, was: "View", more: Iterable[Standing[Fact]]) -> None:
+    def _insert(self, was: "View", more: Iterable[Standing[Fact]]) -> None:
         """Put new facts in their places among those of the view before, instead of sorting all."""
         if "by_kind" not in was.__dict__:
             return

@@ -22,6 +22,7 @@ from psycopg import Connection, IsolationLevel, sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from domain.errors import Refused
+from store.disk import private, settle
 from store.evidence import Evidence, EvidenceAway, FileMissing
 from store.fingerprints import connected, copying, printed, query_of, tables
 from store.manifest import (
@@ -37,7 +38,6 @@ from store.manifest import (
     WrongFile,
     copied_part,
     evidence_part,
-    private,
     write,
     write_manifest,
     writing,
@@ -148,9 +148,9 @@ def take(source: Source, into: Path, advance: Advance = lambda *_: None) -> Take
                 manifest = _fill(source, connection, snapshot, partial, taken_at, advance)
                 checksum = write_manifest(partial, manifest)
                 for path, _, _ in os.walk(partial):
-                    _settle(Path(path))
+                    settle(Path(path))
                 partial.rename(whole)
-                _settle(into)
+                settle(into)
     return Taken(whole, manifest, checksum)
 
 
@@ -231,8 +231,8 @@ class _Part:
         self._size += len(piece)
         self._file.write(piece)
 
-    def part(self) -> Part:
-        return Part(name=self._path.name, bytes=self._size, sha256=self._hash.hexdigest())
+    def part(self, name: str | None = None) -> Part:
+        return Part(name=name or self._path.name, bytes=self._size, sha256=self._hash.hexdigest())
 
 
 def _copy_table(
@@ -281,24 +281,22 @@ def _copy_evidence(
 
 def _copy(evidence: Evidence, digest: str, folder: Path) -> tuple[Part | None, Literal["missing", "altered", "away"] | None]:
     path = folder / evidence_part(digest)
-    hashed, size = sha256(), 0
     try:
         pieces = evidence.open(digest)
-        with writing(path) as file:
+        with _Part(path) as copied:
             for piece in _reaching(pieces):
-                hashed.update(piece)
-                size += len(piece)
-                file.write(piece)
+                copied.write(piece)
     except FileMissing:
         path.unlink(missing_ok=True)
         return None, "missing"
     except EvidenceAway:
         path.unlink(missing_ok=True)
         return None, "away"
-    if hashed.hexdigest() != digest:
+    part = copied.part(evidence_part(digest))
+    if part.sha256 != digest:
         path.unlink()
         return None, "altered"
-    return Part(name=evidence_part(digest), bytes=size, sha256=digest), None
+    return part, None
 
 
 def _reaching(pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -358,12 +356,3 @@ def _sweep(into: Path) -> None:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(left, ignore_errors=True)
         os.close(lock)
-
-
-def _settle(folder: Path) -> None:
-    """Names in a folder last once the folder itself is on the disk."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
-from ipaddress import IPv6Address, ip_address
 
 from psycopg_pool import ConnectionPool
 
 from domain.errors import Refused
+from store.addresses import network
 
 DELAY = "CASE WHEN round(d.heat) < %(free)s THEN 0 ELSE least(%(longest)s, 2 ^ least(round(d.heat) - %(free)s, 30)) END"
 NEXT = f"d.last_at + make_interval(secs => {DELAY})"
@@ -57,14 +57,7 @@ def name_key(what: str, name: str) -> tuple[str, Limit]:
 
 
 def address_key(address: str) -> tuple[str, Limit]:
-    """A subscriber's whole /64 is one address of IPv6."""
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return "address:?", BY_ADDRESS
-    if isinstance(found, IPv6Address):
-        return f"address:{found.ipv4_mapped or IPv6Address(int(found) >> 64 << 64)}", BY_ADDRESS
-    return f"address:{found}", BY_ADDRESS
+    return f"address:{network(address)}", BY_ADDRESS
 
 
 class Delays:

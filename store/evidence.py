@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import BinaryIO, Protocol, Self
 
 from domain.errors import Refused
+from store.disk import private, settle
 from store.settings import BadSetting, Deployment
 
 CHUNK = 1_048_576
@@ -97,7 +98,7 @@ class Arriving:
         self._hash = sha256()
         self.size = 0
         try:
-            _private(incoming)
+            private(incoming)
             self.path = incoming / secrets.token_hex(16)
             self._file = os.fdopen(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb", buffering=0)
         except OSError as error:
@@ -157,9 +158,9 @@ class Folder:
         try:
             if not anew and place.is_file() and place.stat().st_size == file.stat().st_size:
                 return
-            _private(place.parent)
+            private(place.parent)
             file.replace(place)
-            _settle(place.parent)
+            settle(place.parent)
         except OSError as error:
             raise EvidenceAway(error.strerror or "") from error
 
@@ -195,20 +196,3 @@ def _pieces(file: BinaryIO) -> Iterator[bytes]:
     with file:
         while piece := file.read(CHUNK):
             yield piece
-
-
-def _private(folder: Path) -> None:
-    """The folder and those above it that are missing, for their owner only."""
-    if not folder.is_dir():
-        _private(folder.parent)
-        folder.mkdir(mode=0o700, exist_ok=True)
-        _settle(folder.parent)
-
-
-def _settle(folder: Path) -> None:
-    """A name in a folder lasts only once the folder itself is on the disk."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -9,6 +9,8 @@ from math import ceil
 
 from psycopg_pool import ConnectionPool
 
+from store.addresses import network
+
 TAKE = """
 INSERT INTO allowance AS a (who, remaining, at) VALUES (%(who)s, %(burst)s - 1, clock_timestamp())
 ON CONFLICT (who) DO UPDATE SET
@@ -54,8 +56,3 @@ class Allowances:
                 connection.execute(FORGET)
             asked = {"who": who, "rate": rate.rate, "burst": rate.burst}
             return connection.execute(TAKE, asked).fetchone() is not None
-
-
-def network(address: str) -> str:
-    """An IPv4 address, or the /64 of an IPv6 one: whoever has one address there has them all."""
-    return ":".join(address.split(":")[:4]) + "::/64" if address.count(":") > 3 and "::ffff:" not in address else address

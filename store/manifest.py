@@ -11,6 +11,7 @@ from typing import BinaryIO, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from domain.errors import Refused
+from store.disk import private
 from store.evidence import CHUNK
 
 FORMAT = "lifecycle-backup/1"
@@ -128,13 +129,6 @@ def copied_part(table: str) -> str:
 
 def evidence_part(digest: str) -> str:
     return f"evidence/{digest[:2]}/{digest[2:4]}/{digest}"
-
-
-def private(folder: Path) -> None:
-    """The folder and those above it that are missing, for their owner only."""
-    if not folder.is_dir():
-        private(folder.parent)
-        folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def ignoring(done: int) -> None:

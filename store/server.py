@@ -24,6 +24,8 @@ from typing import TextIO
 import psycopg
 from psycopg.conninfo import make_conninfo
 
+from store.disk import settle
+
 ROOTS_PLACE = Path("/var/lib/lifecycle")
 """Where root keeps data and binaries: PostgreSQL refuses to run as root, and root's home is closed to others."""
 SHORT_PLACE = Path("/tmp")  # noqa: S108  the directory made in it is private, and refused when it is not ours
@@ -217,9 +219,7 @@ class Embedded:
             *(*builtin, "--locale=C", "--data-checksums"),
         )
         partial.rename(self.place.data)
-        handle = os.open(self.place.root, os.O_RDONLY)
-        os.fsync(handle)  # or a power cut could take the name back, and the entries with it
-        os.close(handle)
+        settle(self.place.root)  # or a power cut could take the name back, and the entries with it
 
     def _copy_binaries(self, uid: int) -> None:
         """Beside the data, with the libraries the wheel keeps next to its package; renamed into place when whole."""

@@ -10,7 +10,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
-from api.access.sessions import came, finished
+from api.access.sessions import address_of, came, finished
 from api.access.strict import MOST_BYTES, NotJson, TooLarge, checked, printable
 from api.services import Services
 from domain.command import Action
@@ -71,6 +71,12 @@ def asks(*actions: Declared) -> dict[str, Any]:
     declared = ",".join(actions)
     ways = {"public": (), "session": ("session",)}.get(declared, ("token", "session"))
     return {"x-action": declared} | ({"security": [{way: []} for way in ways]} if ways else {})
+
+
+def body_of(schema: str) -> dict[str, Any]:
+    """What a route that reads its body itself passes besides: the document describes the body by the name of its schema."""
+    ref = {"$ref": f"#/components/schemas/{schema}"}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": ref}}}}
 
 
 class Guarded(APIRoute):
@@ -138,7 +144,7 @@ def strict_address(request: Request, known: set[str]) -> None:
 def admitted(request: Request, actions: Sequence[Action]) -> Actor:
     """As `enter`, within what the address and then the account may ask for. Raises TooMany."""
     allowances = cast("Services", request.app.state.services).allowances
-    if not allowances.of_address(request.client.host if request.client else "?"):
+    if not allowances.of_address(address_of(request)):
         raise TooMany(allowances.address.wait)
     actor = enter(request, actions)
     if not allowances.of_account(actor.person):

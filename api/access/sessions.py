@@ -86,8 +86,13 @@ def of_this_site(request: Request, declared: str | None, *, browser: bool = True
     origin = request.headers.get("origin")
     if origin is None and not browser and request.headers.get("sec-fetch-site", "none") in ("none", "same-origin"):
         return
-    if origin != (declared or f"{request.url.scheme}://{request.headers.get('host', '')}"):
+    if origin != origin_of(request, declared):
         raise CrossSite
+
+
+def origin_of(request: Request, declared: str | None) -> str:
+    """Where browsers find this service: as was declared, or else as they asked for it."""
+    return declared or f"{request.url.scheme}://{request.headers.get('host', '')}"
 
 
 def form_token(session: str, method: str, path: str) -> str:

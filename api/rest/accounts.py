@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.access.doors import Body, Running, asks, router
+from api.access.doors import Body, Running, asks, body_of, router
 from api.access.sessions import address_of, finished, hand_over
 from api.access.tokens import known
 from api.rest.sessions import (
@@ -17,7 +17,6 @@ from api.rest.sessions import (
     Secret,
     SessionAnswer,
     SessionsAnswer,
-    described,
     session_of,
     token_of,
     told,
@@ -152,7 +151,7 @@ def found(services: Running, account: UUID) -> AccountAnswer:
     status_code=201,
     response_model=MadeAccount,
     operation_id="make_account",
-    openapi_extra=KEEPS | described("NewAccount"),
+    openapi_extra=KEEPS | body_of("NewAccount"),
 )
 def make_account(response: Response, services: Running, body: Body) -> MadeAccount:
     """An account for a person of the ledger."""
@@ -176,7 +175,7 @@ def list_accounts(services: Running) -> AccountsAnswer:
     "/accounts/{account}/password",
     response_model=SessionAnswer,
     operation_id="change_password",
-    openapi_extra=OWN | described("ChangePassword"),
+    openapi_extra=OWN | body_of("ChangePassword"),
 )
 def change_password(request: Request, response: Response, services: Running, account: UUID, body: Body) -> SessionAnswer:
     """One's own password; every other session of the account ends."""
@@ -197,7 +196,7 @@ def change_password(request: Request, response: Response, services: Running, acc
     "/accounts/{account}/totp",
     response_model=TotpAnswer,
     operation_id="set_up_totp",
-    openapi_extra=OWN | described("SetUpTotp"),
+    openapi_extra=OWN | body_of("SetUpTotp"),
 )
 def set_up_totp(request: Request, response: Response, services: Running, account: UUID, body: Body) -> TotpAnswer:
     """One's own authenticator: first a key, then a code of it."""
@@ -217,7 +216,7 @@ def set_up_totp(request: Request, response: Response, services: Running, account
     "/accounts/{account}/resets",
     response_model=MadeAccount,
     operation_id="reset_account",
-    openapi_extra=KEEPS | described("ResetAccount"),
+    openapi_extra=KEEPS | body_of("ResetAccount"),
 )
 def reset_account(response: Response, services: Running, account: UUID, body: Body) -> MadeAccount:
     """A new one-time password for somebody who has lost theirs; their sessions end."""
@@ -232,7 +231,7 @@ def reset_account(response: Response, services: Running, account: UUID, body: Bo
     "/accounts/{account}/closing",
     response_model=AccountAnswer,
     operation_id="close_account",
-    openapi_extra=KEEPS | described("CloseAccount"),
+    openapi_extra=KEEPS | body_of("CloseAccount"),
 )
 def close_account(services: Running, account: UUID, body: Body) -> AccountAnswer:
     """Close an account; its sessions end at once."""
@@ -246,7 +245,7 @@ def close_account(services: Running, account: UUID, body: Body) -> AccountAnswer
     status_code=201,
     response_model=AccountAnswer,
     operation_id="add_post",
-    openapi_extra=KEEPS | described("NewPost"),
+    openapi_extra=KEEPS | body_of("NewPost"),
 )
 def add_post(services: Running, account: UUID, body: Body) -> AccountAnswer:
     """One more post for an account to act in."""

@@ -12,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
-from api.access.doors import Body, By, Running, asks, router
+from api.access.doors import Body, By, Running, asks, body_of, router
 from api.services import Services
 from domain.command import BEGINNINGS, Action, Command, Deed, nouns, reader
 from domain.entry import Actor, Role, Source, stream_kind
@@ -208,14 +208,9 @@ def commands() -> APIRouter:
         responses=DRY,
         operation_id="record_batch",
         summary="Several commands, all or none",
-        openapi_extra=asks(*WRITING) | _body("Batch"),
+        openapi_extra=asks(*WRITING) | body_of("Batch"),
     )
     return made
-
-
-def _body(schema: str) -> dict[str, Any]:
-    ref = {"$ref": f"#/components/schemas/{schema}"}
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": ref}}}}
 
 
 def _begin(made: APIRouter, stream: StreamKind, noun: str, path: str) -> None:
@@ -238,7 +233,7 @@ def _begin(made: APIRouter, stream: StreamKind, noun: str, path: str) -> None:
         responses=DRY,
         operation_id=f"record_{noun}",
         summary=(deed.command.__doc__ or "").split("\n")[0],
-        openapi_extra=asks(deed.action) | _body(schema_name(stream, noun)),
+        openapi_extra=asks(deed.action) | body_of(schema_name(stream, noun)),
     )
 
 
@@ -294,7 +289,7 @@ def _follow(made: APIRouter, stream: StreamKind, noun: str, path: str, label: st
         operation_id=f"record_{stream}_{noun}",
         summary=" · ".join((d.command.__doc__ or "").split("\n")[0] for d in deeds),
         openapi_extra=asks(*dict.fromkeys(of_stream(d.action, stream, role) for d in deeds for role in Role))
-        | _body(schema_name(stream, noun)),
+        | body_of(schema_name(stream, noun)),
     )
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from pydantic_core import to_json
 
-from api.access.doors import Body, By, Running, asks, router
+from api.access.doors import Body, By, Running, asks, body_of, router
 from api.access.reading import Reads
 from api.asking import READS, READS_ENTRIES, Answer, At, answer
 from api.evidence import with_files
@@ -32,11 +32,6 @@ drafts: APIRouter = router(tags=["drafts"])
 Code = Annotated[PeriodCode, Path(max_length=10)]
 Unit = Annotated[UnitCode, Path(max_length=64)]
 REPORTS = asks(Action.REPORT)
-
-
-def body_of(schema: str) -> dict[str, Any]:
-    ref = {"schema": {"$ref": f"#/components/schemas/{schema}"}}
-    return {"requestBody": {"required": True, "content": {"application/json": ref}}}
 
 
 class PeriodsAnswer(Answer):

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from api.access.doors import Body, Running, asks, router
+from api.access.doors import Body, Running, asks, body_of, router
 from api.access.sessions import address_of, agent_of, brought, finished, form_token, hand_over, of_this_site, take_back
 from api.services import Services
 from domain.command import Action
@@ -25,11 +25,6 @@ NEEDS = {
     "422": "not acceptable / 不符合要求",
     "429": "wait, see Retry-After / 请稍候",
 }
-
-
-def described(schema: str) -> dict[str, object]:
-    ref = {"schema": {"$ref": f"#/components/schemas/{schema}"}}
-    return {"requestBody": {"required": True, "content": {"application/json": ref}}}
 
 
 class SignIn(BaseModel):
@@ -149,7 +144,7 @@ def welcomed(services: Services, request: Request, response: Response, opened: O
     "/session",
     response_model=SessionAnswer,
     operation_id="sign_in",
-    openapi_extra=asks("public") | described("SignIn"),
+    openapi_extra=asks("public") | body_of("SignIn"),
 )
 def sign_in(request: Request, response: Response, services: Running, body: Body) -> SessionAnswer:
     """Sign in with a password."""
@@ -165,7 +160,7 @@ def sign_in(request: Request, response: Response, services: Running, body: Body)
     "/session/code",
     response_model=SessionAnswer,
     operation_id="give_code",
-    openapi_extra=OWN | described("GiveCode"),
+    openapi_extra=OWN | body_of("GiveCode"),
 )
 def give_code(request: Request, response: Response, services: Running, body: Body) -> SessionAnswer:
     """The second factor."""
@@ -175,7 +170,7 @@ def give_code(request: Request, response: Response, services: Running, body: Bod
     return told(services, opened.session)
 
 
-@made.post("/session/post", response_model=SessionAnswer, operation_id="act_in", openapi_extra=OWN | described("ActIn"))
+@made.post("/session/post", response_model=SessionAnswer, operation_id="act_in", openapi_extra=OWN | body_of("ActIn"))
 def act_in(request: Request, response: Response, services: Running, body: Body) -> SessionAnswer:
     """Act in another of one's posts from now on."""
     session = finished(session_of(request), "totp")

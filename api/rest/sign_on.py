@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api.access.doors import Running, asks, router
-from api.access.sessions import agent_of
+from api.access.sessions import agent_of, origin_of
 from api.rest.sessions import SessionAnswer, welcomed
 from api.services import Services
 from domain.errors import NotFound
@@ -28,14 +28,10 @@ def configured(services: Services) -> "SingleSignOn":
     return services.single_sign_on
 
 
-def origin_of(request: Request, services: Services) -> str:
-    return services.origin or f"{request.url.scheme}://{request.headers.get('host', '')}"
-
-
 @made.get("/session/sign-on", status_code=303, operation_id="leave_for_sign_on", openapi_extra=asks("public"))
 def leave(request: Request, services: Running) -> Response:
     """To the single sign-on, where there is one."""
-    leaving = configured(services).leave(origin_of(request, services))
+    leaving = configured(services).leave(origin_of(request, services.origin))
     response = RedirectResponse(leaving.url, 303, headers={"Cache-Control": "no-store"})
     response.set_cookie(BROWSER, leaving.browser, max_age=600, path="/", secure=True, httponly=True, samesite="lax")
     return response
@@ -64,7 +60,7 @@ def back(
     sign_on, browser = configured(services), request.cookies.get(BROWSER)
     if state is None or code is None or browser is None or error is not None:
         raise SignOnRefused
-    subject = sign_on.back(origin_of(request, services), state=state, code=code, browser=browser, issuer=iss)
+    subject = sign_on.back(origin_of(request, services.origin), state=state, code=code, browser=browser, issuer=iss)
     opened = services.signing_in.with_subject(sign_on.issuer, subject, agent=agent_of(request))
     answer = welcomed(services, request, response, opened)
     response.delete_cookie(BROWSER, path="/", secure=True, httponly=True, samesite="lax")

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
-from api.access.doors import Body, Running, asks, router
+from api.access.doors import Body, Running, asks, body_of, router
 from api.access.tokens import NewToken, make
 from domain.command import Action
 from domain.errors import NotFound
@@ -41,16 +41,12 @@ class TokensAnswer(BaseModel):
     tokens: list[TokenAnswer]
 
 
-SCHEMA = {"schema": {"$ref": "#/components/schemas/NewToken"}}
-BODY = {"requestBody": {"required": True, "content": {"application/json": SCHEMA}}}
-
-
 @made.post(
     "/tokens",
     status_code=201,
     response_model=MadeToken,
     operation_id="make_token",
-    openapi_extra=asks(Action.TOKENS) | BODY,
+    openapi_extra=asks(Action.TOKENS) | body_of("NewToken"),
 )
 def make_token(services: Running, body: Body) -> MadeToken:
     """A new token for somebody."""

@@ -10,7 +10,7 @@ from domain.office.identities import PREFIX as PERSON
 from domain.office.identities import joined_with
 from domain.office.unit import PREFIX as UNIT
 from domain.office.unit import UnitMerged, dissolved
-from domain.project.responsibilities import Holder, tenures
+from domain.project.responsibilities import Holder, tenures_in
 from domain.questions.answers import Sourced
 from domain.viewpoint import Viewpoint
 
@@ -76,7 +76,7 @@ def holders_dissolved(view: View, around: Around) -> tuple[HolderDissolved, ...]
     if not around.dissolved:
         return ()
     found = []
-    for tenure in tenures(view.facts):
+    for tenure in tenures_in(view):
         ended = around.dissolved.get(tenure.holder.unit or "")
         if ended is not None and tenure.covers(view.viewpoint.on):
             found.append(

@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from datetime import date
 from typing import Any, NamedTuple
 
 from domain.project.responsibilities import Holder
@@ -26,7 +25,7 @@ from domain.questions.status import (
     State,
     Status,
 )
-from domain.values import Frozen, Period
+from domain.values import Frozen
 
 Path = tuple[str, ...]
 """Which figure: `("measures", "received", "recognised")`."""
@@ -158,8 +157,6 @@ def _word(value: object) -> str:
             return "-"
         case Holder():
             return value.person or value.unit or value.outside or "-"
-        case Period() | date() | int():
-            return str(value)
         case _:
             return str(value)
 

@@ -127,14 +127,10 @@ class DoneEntry(Frozen):
     on_behalf_of: str | None
 
 
-class Record(Frozen):
+class Record(Held):
     """`posts`: of a person; `recorded`: a page of what they did, in position order."""
 
     posts: tuple[Post, ...]
-    held: tuple[HeldIn, ...]
-    gaps: tuple[SpanIn, ...]
-    overlaps: tuple[SpanIn, ...]
-    handovers: tuple[Handover, ...]
     done: tuple[Done, ...]
     recorded: tuple[DoneEntry, ...]
 

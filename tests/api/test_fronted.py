@@ -12,7 +12,8 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from api.fronted import HEADERS, Fronted
-from store.limits import Allowances, Rate, network
+from store.addresses import network
+from store.limits import Allowances, Rate
 from tests.api.conftest import District, P
 from tests.api.serving import APP, Served, served
 
@@ -81,8 +82,12 @@ def test_buckets_fill_again_and_are_shared_by_all_workers(district: District):
 
 
 def test_one_network_of_ipv6_is_one_address():
-    assert network("2001:db8:1:2:3:4:5:6") == network("2001:db8:1:2::9:9:9:9") == "2001:db8:1:2::/64"
-    assert network("10.0.0.1") == "10.0.0.1"
+    assert (
+        network("2001:db8:1:2:3:4:5:6") == network("2001:db8:1:2::9:9:9") == network("2001:db8:1:2::1") == "2001:db8:1:2::"
+    )
+    assert network("2001:db8::1") == network("2001:db8::2:3:4:5") == "2001:db8::"
+    assert network("10.0.0.1") == network("::ffff:10.0.0.1") == "10.0.0.1"
+    assert network("testclient") == "?"
 
 
 def test_above_the_limit_of_requests_at_once_one_more_is_told_to_try_again(district: District):

@@ -124,6 +124,7 @@ def test_a_plan_in_another_currency_or_withheld_is_no_measure_of_what_was_invest
         book.record(P, "plans", **PLAN | {"occurred_on": "2026-06-01", "investment": investment})
         noun, body = progress(6, 30, invested=yuan("9.00"))
         book.record(P, noun, **body)
+        assert "above_plan" not in {rule for _, rule in marked(book)}
 
 
 def test_of_several_plans_the_one_in_force_on_the_day_counts():

@@ -171,11 +171,14 @@ def test_a_leader_whose_connection_is_cut_begins_again(database: str, pools: Dat
     with leading(database):
         write(recorder(pools), made.requests[:half])
         until(lambda: progress(database)[0] == made.requests[half - 1][-1].position, "never caught up")
+        cut = leader(database)
+        assert len(cut) == 1
         with psycopg.connect(database, autocommit=True) as connection:
-            for pid in leader(database):
+            for pid in cut:
                 connection.execute("SELECT pg_terminate_backend(%s)", (pid,))
         write(recorder(pools), made.requests[half:])
         until(lambda: progress(database)[0] == made.requests[-1][-1].position, "never came back")
+        assert leader(database) not in ([], cut)
 
 
 def test_an_entry_that_cannot_be_projected_stops_it_loudly_with_all_before_it_done(database: str, pools: Database):
@@ -213,6 +216,7 @@ def test_tables_of_another_version_are_rebuilt_by_the_next_start(database: str, 
         connection.execute("DELETE FROM fact")
     with leading(database):
         until(lambda: contents(database) == before, "not rebuilt")
+        assert progress(database) == (made.requests[-1][-1].position, None)
 
 
 def test_asking_after_a_position_waits_for_it_and_says_so_when_it_does_not_come(database: str, pools: Database):
