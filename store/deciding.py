@@ -20,7 +20,7 @@ from domain.errors import (
     UnknownUnit,
 )
 from domain.fact import Fact, Mentions
-from domain.history import History, View
+from domain.history import History
 from domain.judgement import Corrected, CorrectionProposed
 from domain.judging.corrections import ProposeAnnulment, ProposeCorrection
 from domain.judging.evidence import AttachEvidence
@@ -29,17 +29,18 @@ from domain.office.audit import PREFIX as AUDIT
 from domain.office.audit import OpensAudit
 from domain.office.district import LABEL as DISTRICT
 from domain.office.exemptions import need_not_report
-from domain.office.gates import GatesInForce
 from domain.office.identities import joined_with
 from domain.office.period import opening
 from domain.office.person import EnterPerson
-from domain.office.returns import NotAFact, SubmitReturn, is_theirs, late
+from domain.office.returned import is_theirs, late
+from domain.office.returns import NotAFact, SubmitReturn
 from domain.permissions import allows, answers_for, of_stream, permit
-from domain.personal import PersonalData, PersonalDataHere, found_in, texts
+from domain.personal import PersonalData
 from domain.project.intake import EnterProject
 from domain.project.responsibilities import HOLDING, tenures_in
 from domain.questions.irregularities import broken, marks_of
 from domain.settings import Settings
+from store.marking import irregular, personal
 from store.places import is_place, place_of
 from store.streams import NextNumber, Streams
 
@@ -344,62 +345,31 @@ class Deciding:
             reason=command.reason,
         )
         entry = Entry(past.version + 1, event, envelope, recorded_at=asking.moment)
-        irregular: list[Irregularity] = []
+        marked: list[Irregularity] = []
         rules: tuple[Broken, ...] = ()
         if isinstance(event, Fact) and asking.late is not None:
             rules = (broken("after_deadline"),)
-            irregular.append(Irregularity(rule="after_deadline", reason=asking.late))
-        personal = self._personal(event, command, past.version == 0)
-        if personal:
+            marked.append(Irregularity(rule="after_deadline", reason=asking.late))
+        data = [] if self.looked_through else personal(event, command, past.version == 0, self.names)
+        if data:
             reason = command.reason or (DRY if asking.dry else None)
             if reason is None:
-                raise PersonalData(
-                    rules=[rule for rule, _ in personal], pointer=place_of(command.model_dump(), personal[0][1])
-                )
-            rules += tuple(dict.fromkeys(rule for rule, _ in personal))
-            irregular.extend(Irregularity(rule=name, reason=reason) for name in dict.fromkeys(r.rule for r, _ in personal))
+                raise PersonalData(rules=[rule for rule, _ in data], pointer=place_of(command.model_dump(), data[0][1]))
+            rules += tuple(dict.fromkeys(rule for rule, _ in data))
+            marked.extend(Irregularity(rule=name, reason=reason) for name in dict.fromkeys(r.rule for r, _ in data))
         later = asking.marked_later and isinstance(event, Fact)
-        marks = () if later else self._irregular(past, entry, settings, self.streams.gates)
+        marks = () if later else irregular(past, entry, settings, self.streams.gates)
         if marks:
             own = event.reason if isinstance(event, CorrectionProposed | Corrected) else self._own_reason(asking)
             reason = command.reason or own
             if reason is None:
                 raise ReasonNeeded(rules=marks, pointer="/reason")
             rules += marks
-            irregular.extend(Irregularity(rule=r.rule, reason=reason) for r in marks)
-        if irregular:
+            marked.extend(Irregularity(rule=r.rule, reason=reason) for r in marks)
+        if marked:
             self.irregular[entry.citation] = rules
-            entry = replace(entry, envelope=envelope.model_copy(update={"irregular": tuple(irregular)}))
+            entry = replace(entry, envelope=envelope.model_copy(update={"irregular": tuple(marked)}))
         return entry
-
-    @staticmethod
-    def _irregular(past: History, entry: Entry, settings: Settings, gates: GatesInForce) -> tuple[Broken, ...]:
-        """The rules a project's fact breaks as it is recorded, or as a correction would have it read."""
-        match entry.event:
-            case Fact() as fact if stream_kind(past.label) == "project":
-                return _marks(past.now.with_fact(entry, fact), entry.number, settings, gates)
-            case (CorrectionProposed() | Corrected()) as asked if stream_kind(past.label) == "project":
-                original = past.now.matters[asked.target].current.original
-                return _marks(past.now.with_fact(original, asked.reads), asked.target, settings, gates)
-            case _:
-                return ()
-
-    def _personal(self, event: Event, command: Command, begins: bool) -> list[tuple[Broken, str]]:
-        """What an entry would hold of personal data, with the text it stands in. Raises PersonalDataHere.
-
-        Nobody's reason is given by itself, not by an import either: what enters an entry can never be taken out.
-        """
-        if self.looked_through:
-            return []
-        said = [*texts(event), *(t for t in (command.document, command.under, command.confidentiality) if t)]
-        if begins:
-            said.extend(str(getattr(command, name)) for name in ("ref", "code") if getattr(command, name, None))
-        said.extend(getattr(command, name) for name in command.erasable)
-        if command.reason is not None and (held := list(found_in([command.reason], self.names))):
-            raise PersonalDataHere(rules=[broken(held[0][0], held[0][1])], pointer="/reason")
-        named = frozenset(getattr(command, name) for name in command.erasable)
-        found = found_in(dict.fromkeys(said), self.names)
-        return [(broken(rule, about), text) for rule, about, text in found if not (rule == "person_named" and text in named)]
 
     @staticmethod
     def _own_reason(asking: Asking) -> str | None:
@@ -420,10 +390,6 @@ class Deciding:
         )
         for error, about in missing:
             raise error(about, pointer=place_of(command.model_dump(), about))
-
-
-def _marks(view: View, number: int, settings: Settings, gates: GatesInForce) -> tuple[Broken, ...]:
-    return marks_of(view, (number,), settings, gates).get(number, ())
 
 
 def _same(context: Context, by: Actor, settings: Settings, together: frozenset[tuple[str, str]]) -> bool:

@@ -19,7 +19,8 @@ from domain.entry import Actor, Role
 from domain.errors import NotFound, NotPermitted
 from domain.history import View
 from domain.office.period import PREFIX, PeriodCode, opening, span_of
-from domain.office.returns import SubmitReturn, returns
+from domain.office.returned import returns
+from domain.office.returns import SubmitReturn
 from domain.questions.reconciliation import Statement, statement
 from domain.questions.returns import Board, GridRow, ReturnNow, board, grid, return_now
 from domain.values import Line, Prose, UnitCode

@@ -15,7 +15,8 @@ from domain.entry import cite
 from domain.fact import AUTHORITIES, MEASURES, Authority, Measure
 from domain.questions.exemptions import ExemptionNow, exemptions_now
 from domain.questions.portfolio import Attribute, By
-from projections.questions.portfolio import Bureau, Part, Total
+from projections.questions.counting import Part
+from projections.questions.portfolio import Bureau, Total
 from projections.questions.viewpoints import Resolved, a_day
 
 MeasureName = Enum("MeasureName", {name: name for name in MEASURES}, type=str)  # type: ignore[misc]  # the declared ones

@@ -14,10 +14,12 @@ from api.rest.changes import Compared, Two, between
 from api.rest.portfolio import MeasureName, TotalFigure, Writing
 from domain.errors import NotFound
 from domain.fact import AUTHORITIES, MEASURES, Authority
-from domain.questions.changes import Act, Change
+from domain.questions.acts import Act
+from domain.questions.changes import Change
 from domain.questions.portfolio import Attribute, By
 from domain.questions.portfolio_changes import MovedFact
-from projections.questions.portfolio import Bureau, Part, Total
+from projections.questions.counting import Part
+from projections.questions.portfolio import Bureau, Total
 from projections.questions.portfolio_changes import TotalsMoved
 from projections.questions.viewpoints import Resolved
 

@@ -23,7 +23,7 @@ from domain.project.plans import AdoptPlan, PeriodPlanned, PlanAdopted, PlanPeri
 from domain.project.ratings import RateProject, Remark, SelfRated
 from domain.project.responsibilities import AssignResponsibility, HandOverResponsibility, Holder, tenures_in
 from domain.questions.attributes import attribute, word
-from domain.questions.status import plan_field
+from domain.questions.planning import plan_field
 from domain.values import NoneProvided, Period, Withheld
 from domain.viewpoint import Viewpoint
 from store.deciding import Asking, Deciding

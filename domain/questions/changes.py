@@ -1,39 +1,25 @@
 """变化: what differs between two viewpoints of a project, figure by figure, and which entries moved it (decision 0013)."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from domain.entry import Entry, Event, cite
-from domain.fact import AGREED, RECEIVED, Fact
+from domain.entry import Entry, cite
+from domain.fact import Fact
 from domain.history import Matter, Standing, View
-from domain.judgement import Approved, Declined, EvidenceAttached, EvidenceWithdrawn, VerdictGiven
+from domain.judgement import EvidenceAttached, EvidenceWithdrawn, VerdictGiven
 from domain.office.district import SettingsAdopted
 from domain.office.gates import GatesAdopted, GatesInForce
-from domain.project.construction import (
-    ConstructionCompleted,
-    ConstructionPaused,
-    ConstructionResumed,
-    ConstructionStarted,
-    ProgressReported,
-)
-from domain.project.endings import ProjectEnded, ProjectRevived
-from domain.project.exemptions import ExemptionEnded, ExemptionGranted
-from domain.project.intake import ProjectEntered
-from domain.project.land import LandSecured
-from domain.project.operation import OperationStarted
-from domain.project.plans import PeriodPlanned, PlanAct
-from domain.project.registrations import EnterpriseRegistered
-from domain.project.signings import Signed
+from domain.questions.acts import Act, act
 from domain.questions.answers import Sourced
 from domain.questions.around import ALONE, Around
-from domain.questions.attributes import ATTRIBUTES, attribute
+from domain.questions.attributes import attribute
 from domain.questions.comparing import Difference, Path, Reading, differences, figures
 from domain.questions.irregularities import irregularities
 from domain.questions.recognition import judged_figures
 from domain.questions.status import status
+from domain.questions.undoing import ENDS, RULED_BY, anything
 from domain.settings import Settings
 from domain.values import Frozen
 
@@ -56,25 +42,6 @@ class Change(Frozen):
     restated: bool
     moved_by: tuple[str, ...]
     by_time: bool
-
-
-class Act(Frozen):
-    """An entry that moved something. `decides`: the proposal that it puts in force; `about`: the fact that it is about."""
-
-    entry: str
-    kind: str
-    position: int
-    recorded_at: datetime | None
-    occurred_on: date | None
-    person: str
-    unit: str
-    post: str
-    on_behalf_of: str | None
-    document: str | None
-    returned_in: str | None
-    reason: str | None
-    decides: str | None
-    about: str | None
 
 
 class Changes(Frozen):
@@ -321,36 +288,6 @@ class Between:
                 yield from (e for entries in self._elsewhere.values() for e in entries)
 
 
-def act(entry: Entry, view: View) -> Act:
-    """An entry as an answer tells of it."""
-    event, by = entry.event, entry.envelope.actor
-    target = getattr(event, "target", None)
-    decided = view.proposals.get(event.proposal) if isinstance(event, Approved | Declined) else None
-    if decided is not None:
-        target = decided[1].target
-    about = view.matters.get(target) if target is not None else None
-    return Act(
-        entry=entry.citation,
-        kind=kind_of(event),
-        position=entry.position,
-        recorded_at=entry.recorded_at,
-        occurred_on=event.occurred_on if isinstance(event, Fact) else None,
-        person=by.person,
-        unit=by.unit,
-        post=by.post,
-        on_behalf_of=by.on_behalf_of,
-        document=entry.envelope.document,
-        returned_in=entry.envelope.returned_in,
-        reason=entry.envelope.reason or getattr(event, "reason", None) or getattr(event, "note", None),
-        decides=decided[0].citation if decided else None,
-        about=about.wordings[0].original.citation if about else None,
-    )
-
-
-def kind_of(event: Event) -> str:
-    return event.kind.topic if isinstance(event, Fact) else event.topic
-
-
 def _side(reading: Reading | None) -> Side | None:
     return None if reading is None else Side(value=reading.value, sources=reading.sources)
 
@@ -378,110 +315,5 @@ def _acts(matter: Matter) -> Iterator[Entry]:
         yield entry
 
 
-Ends = Callable[[Fact, Difference], bool]
-
-
-def nothing(fact: Fact, one: Difference) -> bool:
-    """The figure rests on facts it names: the first, the last, the sum of them."""
-    return False
-
-
-def anything(fact: Fact, one: Difference) -> bool:
-    return True
-
-
-def of_kinds(*kinds: type[Fact]) -> Ends:
-    return lambda fact, _: isinstance(fact, kinds)
-
-
-def of_role(fact: Fact, one: Difference) -> bool:
-    return getattr(fact, "role", None) == one.path[1]
-
-
-def of_gap(fact: Fact, one: Difference) -> bool:
-    return of_role(fact, one) or isinstance(fact, ProjectEntered | ProjectEnded | ProjectRevived)
-
-
-def of_list(fact: Fact, one: Difference) -> bool:
-    return getattr(fact, "list", None) == one.path[1]
-
-
-def of_stages(fact: Fact, one: Difference) -> bool:
-    return fact.stage() is not None
-
-
-def of_plan(fact: Fact, one: Difference) -> bool:
-    """A clock runs from the plan's act until it was done, and stands still meanwhile."""
-    if one.path[-1] == "clock":
-        return isinstance(fact, (PlanAct, ConstructionStarted, ConstructionCompleted, OperationStarted, *EXEMPTING))
-    if (one.before is None or one.after is None) and isinstance(fact, PlanAct):
-        return True  # what happened stands beside a plan: without one there is no such figure
-    return one.path[-1] == "exempted" and isinstance(fact, EXEMPTING)
-
-
-def of_period_plan(fact: Fact, one: Difference) -> bool:
-    if (one.before is None or one.after is None) and isinstance(fact, PeriodPlanned):
-        return str(fact.period) == one.path[1]
-    return one.path[-1] == "exempted" and isinstance(fact, EXEMPTING)
-
-
-def of_mark(fact: Fact, one: Difference) -> bool:
-    return MARKED_BY.get(one.path[1], anything)(fact, one)
-
-
-ENDINGS = (ProjectEnded, ProjectRevived)
-EXEMPTING = (ExemptionGranted, ExemptionEnded)
 CODES: Path = ("codes",)
 IRREGULAR: Path = ("marks", "irregular")
-MARKED_BY: dict[str, Ends] = {
-    "not_started_when_due": of_kinds(PlanAct, ConstructionStarted, *ENDINGS, *EXEMPTING),
-    "completion_overdue": of_kinds(PlanAct, ConstructionCompleted, *ENDINGS, *EXEMPTING),
-    "paused": of_kinds(ConstructionPaused, ConstructionResumed),
-    "holder_dissolved": lambda fact, _: hasattr(fact, "role"),
-    "unowned": lambda fact, _: hasattr(fact, "role") or isinstance(fact, (ProjectEntered, *ENDINGS)),
-    "irregular": nothing,
-}
-RULED_BY: dict[str, Ends] = {
-    "funds_before_signing": of_kinds(Signed),
-    "above_agreed": lambda fact, _: any(line.measure in (AGREED, RECEIVED) for line in fact.lines()),
-    **dict.fromkeys(
-        ("end_before_start", "not_under_construction", "progress_before_start", "statistics_before_start"),
-        of_kinds(ConstructionStarted),
-    ),
-    "stages_skipped": of_stages,
-    "after_ending": of_kinds(*ENDINGS),
-    "level_falls": lambda fact, _: any(line.measure.sort == "level" for line in fact.lines()),
-    "sums_disagree": of_kinds(ProgressReported),
-    "handover_by_non_holder": lambda fact, _: hasattr(fact, "role"),
-    "plan_backdated": of_kinds(PlanAct),
-    "after_deadline": nothing,
-    "plan_ends_before_start": nothing,
-    "paused_after_completion": of_kinds(ConstructionCompleted),
-    "start_before_land": of_kinds(LandSecured),
-    "above_plan": of_kinds(PlanAct, ProgressReported),
-    "tax_before_registration": of_kinds(EnterpriseRegistered),
-    "gate_missing": anything,
-    **dict.fromkeys(("self_approved", "personal_number", "person_named"), nothing),
-}
-"""By rule: which facts, besides the one it marks, it looks at."""
-ENDS: dict[str, Ends] = {
-    **dict.fromkeys(ATTRIBUTES, nothing),
-    **dict.fromkeys(("stage", "in_statistics", "light", "measures", "forecasts", "yearly_classes", "exemptions"), nothing),
-    "evidence": nothing,
-    "awaiting_decision": nothing,
-    "ending": of_kinds(*ENDINGS),
-    "paused": of_kinds(ConstructionPaused, ConstructionResumed),
-    "lists": of_list,
-    "marks": of_mark,
-    "plan": of_plan,
-    "period_plans": of_period_plan,
-    "responsible": of_role,
-    "gaps": of_gap,
-    "overlaps": of_gap,
-    "dissolved": of_role,
-    "gates": of_stages,
-}
-"""By field of the status: which facts may end what a figure says, or undo it, without the figure naming them.
-
-A field that is not here is taken to be moved by whatever moved in the project: complete, if not sharp; a test asks for all.
-"""

@@ -11,20 +11,9 @@ from domain.questions.around import HolderDissolved
 from domain.questions.evidence import FactEvidence
 from domain.questions.exemptions import ExemptionNow
 from domain.questions.gates import GatesNow, StageGate
+from domain.questions.planning import Forecast, PeriodPlan, PlanField
 from domain.questions.responsibilities import HeldRole, Span
-from domain.questions.status import (
-    BureauFigure,
-    ClassOfYear,
-    Forecast,
-    LightNow,
-    MarkNow,
-    MeasureNow,
-    PeriodPlan,
-    PlanField,
-    StageNow,
-    State,
-    Status,
-)
+from domain.questions.status import BureauFigure, ClassOfYear, LightNow, MarkNow, MeasureNow, StageNow, State, Status
 from domain.values import Frozen
 
 Path = tuple[str, ...]

@@ -8,7 +8,7 @@ from domain.fact import MEASURES
 from domain.history import View
 from domain.office.period import PREFIX, opening
 from domain.office.reconciliation import Objection, State, reconciliation
-from domain.office.returns import returns
+from domain.office.returned import returns
 from domain.questions.answers import Sourced
 from domain.questions.returns import ReturnedFact, returned_fact
 from domain.settings import Settings

@@ -20,14 +20,14 @@ from domain.project.responsibilities import (
     ResponsibilityEnded,
     ResponsibilityHandedOver,
 )
+from domain.questions.acts import kind_of
 from domain.questions.answers import Sourced
 from domain.questions.attributes import word
-from domain.questions.changes import kind_of
 from domain.questions.people import Post, posts
+from domain.questions.planning import overdue
 from domain.questions.recognition import judged_figures
 from domain.questions.responsibilities import HeldRole, Span, gaps_and_overlaps, held_roles
 from domain.questions.stages import ending_of
-from domain.questions.status import overdue
 from domain.settings import Settings
 from domain.values import Frozen
 from domain.viewpoint import Viewpoint

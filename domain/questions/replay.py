@@ -6,7 +6,8 @@ from datetime import date
 from domain.entry import Entry, Irregularity, Source
 from domain.fact import Fact
 from domain.history import History
-from domain.questions.changes import Act, At, Side, act
+from domain.questions.acts import Act, act
+from domain.questions.changes import At, Side
 from domain.questions.comparing import Difference, Path, differences
 from domain.values import Frozen
 from domain.viewpoint import Viewpoint

@@ -12,14 +12,15 @@ from domain.history import Matter, View
 from domain.judgement import Accepted, Endorsed, SentBack
 from domain.office.exemptions import need_not_report
 from domain.office.period import PREFIX, DeadlineExtended, PeriodClosed, deadline, opening
-from domain.office.returns import Return, returns
+from domain.office.returned import Return, returns
 from domain.questions.answers import Planned, Sourced, planned
 from domain.questions.attributes import word
 from domain.questions.evidence import EvidenceNow, evidence_of
 from domain.questions.measures import totals
+from domain.questions.planning import plan_field
 from domain.questions.recognition import JudgedFigure, judged_figures
 from domain.questions.stages import stage_of
-from domain.questions.status import light, plan_field
+from domain.questions.status import light
 from domain.settings import Settings
 from domain.values import Frozen, Period
 

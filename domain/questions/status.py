@@ -1,36 +1,40 @@
 """现状: where one project stands at a viewpoint, and which entries say so."""
 
-from collections.abc import Iterator
 from datetime import date
-from decimal import Decimal
 from typing import Literal
 
-from domain.exempting import citations, exemptions
-from domain.fact import INVESTED, MEASURES, Fact, Stage
+from domain.exempting import exemptions
+from domain.fact import MEASURES, Fact, Stage
 from domain.history import Standing, View
 from domain.office.gates import NO_GATES, GatesInForce
 from domain.project.classes import classes
-from domain.project.construction import ConstructionCompleted, ConstructionStarted
-from domain.project.forecasts import ForecastStated
 from domain.project.intake import Code
 from domain.project.listings import lists
-from domain.project.operation import OperationStarted
-from domain.project.plans import PLANNED, PeriodPlanned, PlanAct
 from domain.project.ratings import Remark, SelfRated
 from domain.project.statistics import EnteredStatistics
-from domain.questions.answers import Figure, Planned, Said, Sourced, figure, planned, ratio, sources
+from domain.questions.answers import Figure, Said, Sourced, figure, sources
 from domain.questions.around import ALONE, Around, HolderDissolved, holders_dissolved
 from domain.questions.attributes import attribute
 from domain.questions.evidence import FactEvidence, evidence_in
-from domain.questions.exemptions import Clock, ExemptionNow, clock, exemption_now
+from domain.questions.exemptions import Clock, ExemptionNow, exemption_now
 from domain.questions.gates import GatesNow, gates_now
 from domain.questions.irregularities import irregularities
-from domain.questions.measures import bureau_totals, stated, totals
+from domain.questions.measures import bureau_totals, totals
+from domain.questions.planning import (
+    Forecast,
+    PeriodPlan,
+    PlanField,
+    clock_of,
+    forecasts,
+    overdue,
+    period_plans,
+    plan_fields,
+)
 from domain.questions.recognition import judged_figures
 from domain.questions.responsibilities import HeldRole, Span, gaps_and_overlaps, held_roles
 from domain.questions.stages import ending_of, pause_of, stage_of
 from domain.settings import Settings
-from domain.values import Frozen, Money, Period
+from domain.values import Frozen
 
 
 class StageNow(Sourced):
@@ -76,33 +80,6 @@ class MeasureNow(Frozen):
     """Authorities recognise different amounts (认定不一致)."""
 
 
-class PlanField(Frozen):
-    """The original plan, the plan in force, and what happened."""
-
-    field: str
-    original: Planned
-    in_force: Planned
-    actual: Said | Figure | None = None
-    clock: Clock | None = None
-    """Of a planned date that exemptions moved."""
-    exempted: tuple[str, ...] = ()
-    """Citations of the exemptions that concern it."""
-
-
-class PeriodPlan(Frozen):
-    """年度计划 and what was invested (调度数) of it by `on`; a ratio is null where its plan is blank or zero."""
-
-    period: Period
-    original: Planned
-    in_force: Planned
-    achieved: Figure | None = None
-    ratio: Decimal | None = None
-    """Against the plan in force."""
-    ratio_of_original: Decimal | None = None
-    exempted: tuple[str, ...] = ()
-    """Citations of the exemptions that concern it in its period."""
-
-
 class ClassOfYear(Sourced):
     """年度分类: new_start 新开工, continuing 续建, completion 竣工, preparatory 预备."""
 
@@ -110,12 +87,6 @@ class ClassOfYear(Sourced):
     yearly_class: str
     stated_on: date
     document: str | None
-
-
-class Forecast(Frozen):
-    indicator: str
-    period: Period | None
-    amount: Planned
 
 
 class LightNow(Sourced):
@@ -200,9 +171,9 @@ def status(view: View, settings: Settings, gates: GatesInForce = NO_GATES, aroun
         light=light(view),
         marks=tuple(_marks(view, settings, gates, gaps, around)),
         measures=tuple(_measures(view, settings)),
-        plan=tuple(_plan(view, settings)),
-        period_plans=tuple(_period_plans(view, settings)),
-        forecasts=tuple(_forecasts(view)),
+        plan=tuple(plan_fields(view, settings)),
+        period_plans=tuple(period_plans(view, settings)),
+        forecasts=tuple(forecasts(view)),
         responsible=tuple(h for h in held_roles(view) if h.covers(today)),
         gaps=gaps,
         overlaps=overlaps,
@@ -275,23 +246,11 @@ def _classes(view: View) -> list[ClassOfYear]:
     ]
 
 
-CONCERNS = {"start": "starts", "completion": "completions", "operation": "operations", "investment": "invested"}
-"""What an exemption from a field of the plan is called."""
-
-
-def _clock(view: View, field: str, done: date | None = None) -> Clock | None:
-    """Of the planned date in force, on the clock that its act set running; it runs until `on`, or until it was done."""
-    due, act = plan_field(view, field)[1]
-    if not isinstance(due, date) or act is None:
-        return None
-    return clock(exemptions(view), CONCERNS[field], due, act.fact.occurred_on, done or view.viewpoint.on)
-
-
 def _marks(view: View, settings: Settings, gates: GatesInForce, gaps: tuple[Span, ...], around: Around) -> list[MarkNow]:
     marks: list[MarkNow] = []
     if ending_of(view) is None:
         for mark, field, due, act in overdue(view):
-            runs = _clock(view, field)
+            runs = clock_of(view, field)
             exempted = runs.exempted if runs is not None and runs.exempt else ()
             marks.append(MarkNow(mark=mark, since=due, clock=runs, exempted=exempted, sources=act.sources))
         for gap in gaps:
@@ -308,17 +267,6 @@ def _marks(view: View, settings: Settings, gates: GatesInForce, gaps: tuple[Span
         odd += [view.matters[n].current for n in sorted(irregular - {s.number for s in odd})]  # annulled, and marked for it
         marks.append(MarkNow(mark="irregular", sources=sources(odd)))
     return marks
-
-
-def overdue(view: View) -> Iterator[tuple[str, str, date, Standing[Fact]]]:
-    """What the plan in force had due before `on` and nobody did: the mark, the field, the day and the plan's act."""
-    for mark, field, done in (
-        ("not_started_when_due", "start", ConstructionStarted),
-        ("completion_overdue", "completion", ConstructionCompleted),
-    ):
-        due, act = plan_field(view, field)[1]
-        if isinstance(due, date) and due < view.viewpoint.on and not view.of(done) and act is not None:
-            yield mark, field, due, act
 
 
 def _measures(view: View, settings: Settings) -> list[MeasureNow]:
@@ -347,99 +295,4 @@ def _measures(view: View, settings: Settings) -> list[MeasureNow]:
         )
         for name in MEASURES
         if name in found or name in bureaus
-    ]
-
-
-PlanPair = tuple[object, Standing[Fact] | None]
-
-
-def plan_field(view: View, field: str) -> tuple[PlanPair, PlanPair]:
-    """(original, in force): the first and the last act that mention the field."""
-    acts = [s for s in view.of(PlanAct) if getattr(s.fact, field) is not None]
-    if not acts:
-        return (None, None), (None, None)
-    return (getattr(acts[0].fact, field), acts[0]), (getattr(acts[-1].fact, field), acts[-1])
-
-
-def _plan(view: View, settings: Settings) -> list[PlanField]:
-    if not view.of(PlanAct):
-        return []
-    happened: dict[str, type[Fact]] = {
-        "start": ConstructionStarted,
-        "completion": ConstructionCompleted,
-        "operation": OperationStarted,
-    }
-    fields = []
-    for name in PLANNED:
-        original, in_force = plan_field(view, name)
-        actual: Said | Figure | None = None
-        done = view.of(happened[name]) if name in happened else []
-        if done:
-            day = done[0].fact.occurred_on
-            actual = Said(value=str(day), since=day, sources=done[0].sources)
-        runs = _clock(view, name, done[0].fact.occurred_on if done else None)
-        if name == "investment":
-            invested = [t for t in totals(view, settings) if t.measure.name == "invested" and t.authority == "reported"]
-            if invested:
-                actual = figure(invested[0].measure, invested[0].amount, settings.currency, invested[0].sources)
-        fields.append(
-            PlanField(
-                field=name,
-                original=planned(original[0], original[1]),  # type: ignore[arg-type]  # fields of a plan act
-                in_force=planned(in_force[0], in_force[1]),  # type: ignore[arg-type]
-                actual=actual,
-                clock=runs if runs is not None and runs.exempted else None,
-                exempted=citations(e for e in exemptions(view) if e.concerns(CONCERNS[name])),
-            )
-        )
-    return fields
-
-
-def _period_plans(view: View, settings: Settings) -> list[PeriodPlan]:
-    acts: dict[str, list[Standing[PeriodPlanned]]] = {}
-    for standing in view.of(PeriodPlanned):
-        acts.setdefault(str(standing.fact.period), []).append(standing)
-    return [_period_plan(view, settings, of[0], of[-1]) for _, of in sorted(acts.items())]
-
-
-def _period_plan(
-    view: View, settings: Settings, original: Standing[PeriodPlanned], in_force: Standing[PeriodPlanned]
-) -> PeriodPlan:
-    period = original.fact.period
-    within = [
-        c
-        for c in stated(view)
-        if c.measure is INVESTED
-        and c.authority == "reported"
-        and period.since <= c.standing.fact.occurred_on <= period.until
-    ]
-    achieved = (
-        figure(INVESTED, sum(c.amount for c in within), settings.currency, sources(c.standing for c in within))
-        if within
-        else None
-    )
-    value = achieved.value if achieved else None
-    return PeriodPlan(
-        period=period,
-        original=planned(original.fact.investment, original),
-        in_force=planned(in_force.fact.investment, in_force),
-        achieved=achieved,
-        ratio=ratio(value, _in_currency(in_force.fact, settings)),
-        ratio_of_original=ratio(value, _in_currency(original.fact, settings)),
-        exempted=citations(e for e in exemptions(view) if e.concerns("invested") and e.meets(period.since, period.until)),
-    )
-
-
-def _in_currency(plan: PeriodPlanned, settings: Settings) -> Decimal | None:
-    stated = plan.investment
-    return stated.amount if isinstance(stated, Money) and stated.currency == settings.currency else None
-
-
-def _forecasts(view: View) -> list[Forecast]:
-    last: dict[tuple[str, str], Standing[ForecastStated]] = {}
-    for standing in view.of(ForecastStated):
-        last[standing.fact.indicator, str(standing.fact.period)] = standing
-    return [
-        Forecast(indicator=s.fact.indicator, period=s.fact.period, amount=planned(s.fact.amount, s))
-        for _, s in sorted(last.items())
     ]

@@ -6,12 +6,13 @@ from domain.entry import Entry
 from domain.exempting import exemptions
 from domain.history import History, Matter, View
 from domain.office.period import PREFIX as PERIOD
-from domain.office.returns import returns
+from domain.office.returned import returns
 from domain.office.targets import PREFIX as TARGETS
 from domain.office.targets import targets
 from domain.office.unit import UnitClosed, UnitOpened, UnitRenamed
+from domain.questions.acts import Act, act
 from domain.questions.answers import Said, Sourced
-from domain.questions.changes import Act, Change, Side, act
+from domain.questions.changes import Change, Side
 from domain.questions.comparing import OPENED, WHOLE, Difference, Reading, differences, figures
 from domain.questions.exemptions import ExemptionNow, exemption_now
 from domain.questions.targets import Wanted, wanted

@@ -9,7 +9,8 @@ from domain.entry import SHANGHAI
 from domain.errors import NotFound
 from domain.history import View
 from domain.questions.across import Across, Place, concerning
-from domain.questions.changes import Act, Change, Changes
+from domain.questions.acts import Act
+from domain.questions.changes import Change, Changes
 from domain.questions.portfolio import Attribute, By
 from domain.questions.portfolio_changes import MovedFact, moved_fact
 from domain.questions.projects import ProjectRow
@@ -21,8 +22,9 @@ from domain.settings import Settings
 from projections.questions.across import Wanted as WantedAcross
 from projections.questions.across import shared, told
 from projections.questions.changes import Streams, project_changes, project_replay, projects_between
+from projections.questions.counting import Part, sources
 from projections.questions.people import Held, held, naming
-from projections.questions.portfolio import Part, Totals, sources, totals
+from projections.questions.portfolio import Totals, totals
 from projections.questions.portfolio_changes import TotalsMoved, moved_lines, totals_moved
 from projections.questions.project import OneProject
 from projections.questions.projects import Wanted, listed

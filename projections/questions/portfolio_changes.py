@@ -13,24 +13,15 @@ from domain.questions.portfolio import Attribute, By
 from domain.settings import Settings
 from domain.viewpoint import Viewpoint
 from projections.lines import by_bureau_code
+from projections.questions.counting import CountingFact, Part, counting
+from projections.questions.groups import TERMS, Asked, Piece, day_by_day, edge, group_number, grouped, named
 from projections.questions.portfolio import (
     BY_CODE,
     BY_NUMBER,
     FLOW_MEASURES,
     LEVEL_MEASURES,
-    TERMS,
-    Asked,
-    CountingFact,
-    Part,
-    Piece,
     Sum,
     Totals,
-    counting,
-    day_by_day,
-    edge,
-    group_number,
-    grouped,
-    named,
     stated_codes,
     totals_of,
 )

@@ -15,10 +15,11 @@ from domain.office.district import settings_of
 from domain.office.gates import gates_of
 from domain.office.unit import UnitClosed
 from domain.questions.around import around
-from domain.questions.changes import ENDS, IRREGULAR, RULED_BY, At, Between, Change, changes
+from domain.questions.changes import IRREGULAR, At, Between, Change, changes
 from domain.questions.comparing import LEFT_OUT, OPENED, WHOLE, figures
 from domain.questions.irregularities import RULES
 from domain.questions.status import Status, status
+from domain.questions.undoing import ENDS, RULED_BY
 from domain.viewpoint import Viewpoint
 from store import shipped
 from tests.given import ADMIN, LI, Book, P, a_project, yuan

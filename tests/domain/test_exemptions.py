@@ -7,11 +7,12 @@ import pytest
 
 from domain.errors import NoDocument, NotFound, NotPermitted, SelfApproval, UnknownEntry, UnknownPerson
 from domain.exempting import ExemptionOver, UnknownGround, running, shifted
-from domain.office.returns import returns
+from domain.office.returned import returns
 from domain.project.exemptions import ExemptionEnded, ExemptionGranted
 from domain.questions.exemptions import exemptions_now
+from domain.questions.planning import PeriodPlan
 from domain.questions.returns import board
-from domain.questions.status import MarkNow, PeriodPlan
+from domain.questions.status import MarkNow
 from tests.given import CLERK, LI, WANG, Book, P, a_project, actor, district, standing_in, yuan
 
 FLOOD = {"ground": "force_majeure", "because": "汛期", "approver": "p-li", "document": "〔2026〕8号"}

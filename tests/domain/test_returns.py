@@ -10,7 +10,8 @@ from domain.errors import NotPermitted, ReasonNeeded, Refused, SelfApproval, Unk
 from domain.history import View
 from domain.judgement import Annulled, Corrected, CorrectionProposed
 from domain.office.period import AlreadyClosed, DeadlineBeforePeriodEnds, NotLater, span_of
-from domain.office.returns import AlreadyAccepted, AlreadySubmitted, NoReturn, NotSigned, TwoThingsAboutOne, returns
+from domain.office.returned import returns
+from domain.office.returns import AlreadyAccepted, AlreadySubmitted, NoReturn, NotSigned, TwoThingsAboutOne
 from domain.project.funds import VoucherAlreadyCounted
 from domain.questions.returns import BoardRow, board, grid, return_now
 from domain.questions.timeline import timeline

@@ -356,7 +356,7 @@ def test_only_answers_that_show_forecasts_apart_know_of_them():
         for path in house.rglob("*.py")
         if "ForecastStated" in path.read_text(encoding="utf-8")
     }
-    assert reading == {"project/forecasts", "questions/status", "questions/targets", "projections/lines"}
+    assert reading == {"project/forecasts", "questions/planning", "questions/targets", "projections/lines"}
 
 
 def test_exemptions_of_the_unit_and_of_its_projects_are_named_where_they_concern_the_indicator():

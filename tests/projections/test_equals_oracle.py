@@ -17,7 +17,7 @@ from psycopg.conninfo import make_conninfo
 import domain.questions.across
 import projections.facts
 import projections.questions.across
-import projections.questions.portfolio
+import projections.questions.groups
 from domain.entry import SHANGHAI, Actor
 from domain.fact import KINDS, Fact
 from domain.history import View
@@ -33,7 +33,8 @@ from domain.viewpoint import Viewpoint
 from projections.questions import targets
 from projections.questions.across import FIRST, shared, told
 from projections.questions.across import Wanted as WantedAcross
-from projections.questions.portfolio import Bureau, Part, Total, Totals, sources, totals
+from projections.questions.counting import Part, sources
+from projections.questions.portfolio import Bureau, Total, Totals, totals
 from projections.questions.projects import Wanted, listed
 from projections.runner import Projecting
 from store.database import opened
@@ -269,7 +270,7 @@ def test_a_row_kept_ready_is_due_again_when_its_class_changes_with_the_year(fres
 
 
 def test_without_the_share_terms_the_comparison_fails(fresh: Fresh, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(projections.questions.portfolio, "_pieces", lambda _: iter(()))
+    monkeypatch.setattr(projections.questions.groups, "_pieces", lambda _: iter(()))
     world, chance = history(7, 150), random.Random(7)
     with projected(world, fresh(), 40) as connection:
         assert [d for v in viewpoints(world, chance) for d in differences(world, connection, v, chance)]

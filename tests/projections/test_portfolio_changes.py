@@ -13,7 +13,8 @@ from domain.questions.portfolio import UNIT_ROLES, Attribute, By
 from domain.questions.portfolio_changes import contributions, moved, of_the_whole
 from domain.settings import Settings
 from domain.viewpoint import Viewpoint
-from projections.questions.portfolio import Part, totals
+from projections.questions.counting import Part
+from projections.questions.portfolio import totals
 from projections.questions.portfolio_changes import moved_lines, totals_moved
 from tests.projections.test_equals_oracle import RULES, Fresh, fresh, history, projected, viewpoints
 from tests.projections.worlds import World
