@@ -58,9 +58,9 @@ class Deployment:
     s3_virtual_hosts: bool = False
     """Whether the bucket is part of the host's name, as Aliyun OSS wants it, not of the path."""
     s3_ca_file: Path | None = None
-    account_rate: int = 50
+    account_rate: int = 500
     """Requests a second that one person may make in the long run, with whatever tokens; 20 times as many at once."""
-    address_rate: int = 500
+    address_rate: int = 2_000
     """The same of one address: a whole office may be behind one, or all behind a proxy."""
     requests_at_once: int = 100
     """Worked on by one process; one more is told to try again."""

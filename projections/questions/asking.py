@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from psycopg.errors import UndefinedTable
 from psycopg_pool import ConnectionPool
 
 from domain.entry import SHANGHAI
@@ -63,9 +64,10 @@ class Questions:
     def position(self) -> tuple[int, str | None]:
         """How far the read model is, and which entry stopped it, if one did; (0, None) before it is there."""
         with self._pool.connection() as connection:
-            if connection.execute("SELECT to_regclass('progress') IS NULL").fetchone() == (True,):
+            try:
+                found = connection.execute(TRACKED).fetchone()
+            except UndefinedTable:
                 return 0, None
-            found = connection.execute(TRACKED).fetchone()
             return (found[0], found[1]) if found else (0, None)
 
     def resolve(self, asked: Asked, *, folding: bool = False) -> Resolved:
