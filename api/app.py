@@ -6,6 +6,7 @@ import domain.kinds  # noqa: F401  (fills the table of commands)
 from api.access.doors import unguarded
 from api.fronted import Fronted
 from api.listening import Listening
+from api.pages import routes
 from api.rest import (
     accounts,
     audits,
@@ -72,6 +73,7 @@ def create_app(services: Services) -> FastAPI:
         accounts.made,
         health.made,
         served(app),
+        *routes(),
     ):
         app.router.routes.extend(part.routes)  # the guarded routes themselves, not wrapped
     problems.install(app)

@@ -42,6 +42,10 @@ class Fronted(FastAPI):
         finally:
             place.leave()
 
+    async def within(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """What a page asks while it holds its place (`scope["place"]`): another would make a full house wait for itself."""
+        await super().__call__(scope, receive, send)
+
 
 class Place:
     """One request among those worked on, except while it waits."""

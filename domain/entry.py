@@ -87,7 +87,7 @@ class Actor(Frozen):
 class Source(Frozen):
     """The door it came through; for an import the file, its row as a person sees it, and the file's SHA-256 in hex."""
 
-    door: Literal["api", "import", "command_file", "cli"]
+    door: Literal["api", "page", "import", "command_file", "cli"]
     file: Line | None = None
     row: int | None = None
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None

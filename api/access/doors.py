@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal, cast, get_args
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.dependencies.models import Dependant
@@ -23,8 +23,11 @@ READ_DEADLINE = 30.0
 """Seconds in all for a request's body to arrive."""
 QUICKLY_CHECKED = 16_384
 """Bytes up to which a body is checked on the spot; a larger one may take long enough to keep others waiting."""
-Declared = Action | Literal["public", "session"]
-"""`session`: whoever has one may ask, about nothing but their own account and sessions."""
+Open = Literal["public", "session", "page"]
+Declared = Action | Open
+"""`session`: whoever has one may ask, about nothing but their own account and sessions; `page`: the questions and commands
+behind a page are asked in its reader's own name, each by its own route (api.pages.asking)."""
+OPEN: tuple[Open, ...] = get_args(Open)
 
 
 class NotSignedIn(Refused):
@@ -69,7 +72,7 @@ class TooSlow(Refused):
 def asks(*actions: Declared) -> dict[str, Any]:
     """What a route passes as `openapi_extra` to declare its action; of several, the role needs one to come in."""
     declared = ",".join(actions)
-    ways = {"public": (), "session": ("session",)}.get(declared, ("token", "session"))
+    ways = {"public": (), "session": ("session",), "page": ("session",)}.get(declared, ("token", "session"))
     return {"x-action": declared} | ({"security": [{way: []} for way in ways]} if ways else {})
 
 
@@ -84,7 +87,7 @@ class Guarded(APIRoute):
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **kwargs: Any) -> None:
         declared = str((kwargs.get("openapi_extra") or {}).get("x-action", ""))
-        names = [] if declared in ("public", "session") else declared.split(",")
+        names = [] if declared in OPEN else declared.split(",")
         if not set(names) <= {a.value for a in Action}:
             raise TypeError(f"the route {path} does not say which action it is")
         self.action = declared
@@ -196,6 +199,16 @@ async def strict_body(request: Request) -> bytes:
     """The body, read within size and time, checked to be strict JSON. Raises TooLarge, TooSlow, NotJson, BadJson."""
     if not is_json(request.headers.getlist("content-type")):
         raise NotJson
+    body = await read_body(request)
+    if len(body) <= QUICKLY_CHECKED:
+        checked(body)
+    else:
+        await run_in_threadpool(checked, body)
+    return body
+
+
+async def read_body(request: Request) -> bytes:
+    """The body, within size and time. Raises TooLarge, TooSlow."""
     announced = request.headers.get("content-length", "0")
     if announced.isascii() and announced.isdigit() and int(announced) > MOST_BYTES:
         raise TooLarge
@@ -208,10 +221,6 @@ async def strict_body(request: Request) -> bytes:
                     raise TooLarge
     except TimeoutError:
         raise TooSlow from None
-    if len(body) <= QUICKLY_CHECKED:
-        checked(bytes(body))
-    else:
-        await run_in_threadpool(checked, bytes(body))
     return bytes(body)
 
 

@@ -22,7 +22,12 @@ from domain.permissions import READING, of_stream
 from store.ledger import Asked, Proposed, Recorded
 from store.mapper import topic_of
 
-API = Source(door="api")
+API, PAGE = Source(door="api"), Source(door="page")
+
+
+def source_of(request: Request) -> Source:
+    """Whether a program asked, or one of our pages for its reader."""
+    return PAGE if request.scope.get("page") else API
 
 
 class UnknownNoun(Refused):
@@ -219,9 +224,9 @@ def _begin(made: APIRouter, stream: StreamKind, noun: str, path: str) -> None:
     def begin(request: Request, body: Body, services: Running, by: By, key: Key = None, dry_run: Dry = False) -> Response:
         command = reader(stream, noun).validate_json(body)
         if dry_run:
-            return proposed(services.ledger.propose([(None, command)], by=by, source=API))
+            return proposed(services.ledger.propose([(None, command)], by=by, source=source_of(request)))
         known = asked(request, by, key, body, [(field,) for field in command.erasable])
-        recorded = services.ledger.record(None, command, by=by, source=API, key=known)
+        recorded = services.ledger.record(None, command, by=by, source=source_of(request), key=known)
         return answered(recorded)
 
     made.add_api_route(
@@ -252,9 +257,14 @@ def _follow(made: APIRouter, stream: StreamKind, noun: str, path: str, label: st
             raise NotFound(label)
         command = reader(stream, noun).validate_json(body)
         if dry:
-            return proposed(services.ledger.propose([(label, command)], by=by, source=API, expected=expected(match)))
+            return proposed(
+                services.ledger.propose([(label, command)], by=by, source=source_of(request), expected=expected(match))
+            )
         known = asked(request, by, key, body, [(field,) for field in command.erasable])
-        return answered(services.ledger.record(label, command, by=by, source=API, key=known, expected=expected(match)))
+        recorded = services.ledger.record(
+            label, command, by=by, source=source_of(request), key=known, expected=expected(match)
+        )
+        return answered(recorded)
 
     def record(
         request: Request,
@@ -298,11 +308,11 @@ def batches(request: Request, body: Body, services: Running, by: By, key: Key = 
     batch = Batch.model_validate_json(body)
     items = [(_stream(item), _command(n, item)) for n, item in enumerate(batch.commands)]
     if dry_run:
-        return proposed(services.ledger.propose(items, by=by, source=API, joint=batch.joint))
+        return proposed(services.ledger.propose(items, by=by, source=source_of(request), joint=batch.joint))
     erasable = [("commands", n, "command", field) for n, (_, command) in enumerate(items) for field in command.erasable]
     known = asked(request, by, key, body, erasable)
     try:
-        return answered(services.ledger.record_all(items, by=by, source=API, key=known, joint=batch.joint))
+        return answered(services.ledger.record_all(items, by=by, source=source_of(request), key=known, joint=batch.joint))
     except Refused as refused:
         if refused.item is not None:
             place = "" if refused.pointer is None else f"/command{refused.pointer}"

@@ -1,6 +1,6 @@
 """The district asked: its settings and stage gates."""
 
-from datetime import date
+from datetime import date, datetime
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from api.access.doors import Running, router
 from api.asking import DIRECTORY, Answer, At, answer
 from domain.office.gates import Gates
+from domain.office.period import PREFIX
 from domain.settings import Settings
 
 made: APIRouter = router(tags=["questions"])
@@ -15,6 +16,14 @@ made: APIRouter = router(tags=["questions"])
 
 class SettingsAnswer(Answer):
     settings: Settings
+
+
+class NamedViewpoints(BaseModel):
+    """What `known` may say now: any position up to `ledger`, and a name: `period:` with each of `periods`."""
+
+    ledger: int
+    recorded_at: datetime | None
+    periods: list[str]
 
 
 class AdoptedGates(BaseModel):
@@ -50,3 +59,11 @@ def district_gates(services: Running, at: At) -> Response:
     ]
     table, binding = gates.expected(at.on), gates.adopted_on(at.on) is not None
     return answer(services, at, {"gates": table.model_dump(mode="json"), "binding": binding, "adopted": adopted})
+
+
+@made.get("/viewpoints", response_model=NamedViewpoints, operation_id="viewpoints", openapi_extra=DIRECTORY)
+def viewpoints(services: Running) -> NamedViewpoints:
+    """The viewpoints one can choose from."""
+    head = services.reading.head()
+    periods = sorted(label.removeprefix(PREFIX) for label in services.reading.labels(PREFIX))
+    return NamedViewpoints(ledger=head.position, recorded_at=head.recorded_at, periods=periods)

@@ -13,7 +13,7 @@ from api.access.doors import Body, By, Running, asks, body_of, router
 from api.access.reading import Reads
 from api.asking import READS, READS_ENTRIES, Answer, At, answer
 from api.evidence import with_files
-from api.rest.commands import API, DRY, Dry, Key, RecordedAnswer, answered, asked, proposed
+from api.rest.commands import DRY, Dry, Key, RecordedAnswer, answered, asked, proposed, source_of
 from domain.command import Action
 from domain.entry import Actor, Role
 from domain.errors import NotFound, NotPermitted
@@ -190,8 +190,8 @@ def submit_draft(
     said = draft.content | submission.model_dump(mode="json", exclude_none=True) | {"act": "submit", "unit": unit}
     command = SubmitReturn.model_validate_json(to_json(said))
     if dry_run:
-        return proposed(services.ledger.propose([(PREFIX + code, command)], by=by, source=API))
-    recorded = services.ledger.record(PREFIX + code, command, by=by, source=API, key=known)
+        return proposed(services.ledger.propose([(PREFIX + code, command)], by=by, source=source_of(request)))
+    recorded = services.ledger.record(PREFIX + code, command, by=by, source=source_of(request), key=known)
     services.drafts.drop(code, unit, draft)
     return answered(recorded)
 

@@ -9,6 +9,15 @@ from domain.command import Action, nouns
 from tests.api.conftest import District
 
 SIGNING_IN = {"/session", "/session/sign-on", "/session/sign-on/return"}
+WAYS_IN = {
+    "/",
+    "/pages",
+    "/pages/",
+    "/pages/sign-in",
+    "/pages/language",
+    "/pages/static/{digest}/{name}",
+    "/pages/{rest:path}",
+}
 
 
 def test_every_route_declares_its_action(district: District):
@@ -21,6 +30,7 @@ def test_every_route_declares_its_action(district: District):
         "/metrics",
         "/openapi.json",
         *SIGNING_IN,
+        *WAYS_IN,
     }
 
 

@@ -1,0 +1,143 @@
+"""What a page asks of the service: questions and commands of the API, in its reader's name, answered by their own routes.
+
+A page reads no ledger and no read model. What its reader may not ask for, it cannot show (docs/decisions/0021).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http.cookies import SimpleCookie
+from typing import Any, cast
+from urllib.parse import quote, urlencode
+
+from fastapi import Request
+from pydantic_core import from_json, to_json
+from starlette.types import Message
+
+from api.access.sessions import COOKIE, FORM_TOKEN, SAFE, brought, form_token, origin_of
+from api.fronted import Fronted
+from api.locale import Language
+
+Params = Mapping[str, str | int | bool | None]
+PASSED_ON = (b"host", b"user-agent", b"sec-fetch-site")
+
+
+@dataclass
+class Heard:
+    """An answer as the route gave it."""
+
+    status: int = 500
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    body: bytes = b""
+
+    def json(self) -> Any:
+        return from_json(self.body) if self.body else None
+
+    def cookies(self) -> list[bytes]:
+        return [value for name, value in self.headers if name == b"set-cookie"]
+
+    def token(self) -> str | None:
+        """The session's new token, where the answer brings one."""
+        jar = SimpleCookie("; ".join(c.decode("latin-1").partition(";")[0] for c in self.cookies()))
+        return jar[COOKIE].value if COOKIE in jar else None
+
+    def header(self, wanted: str) -> str | None:
+        return next((value.decode("latin-1") for name, value in self.headers if name == wanted.encode()), None)
+
+
+class Told(Exception):
+    """The service refused, in the words of its problem details: `problem` is an api.rest.problems.Problem, as JSON."""
+
+    def __init__(self, heard: Heard) -> None:
+        super().__init__(heard.status)
+        self.status = heard.status
+        self.retry_after = heard.header("retry-after")
+        found = heard.json()
+        self.problem: dict[str, Any] = found if isinstance(found, dict) else {}
+
+    @property
+    def detail(self) -> str:
+        return str(self.problem.get("detail", ""))
+
+    @property
+    def mistakes(self) -> list[dict[str, Any]]:
+        return list(self.problem.get("errors", ()))
+
+
+class Api:
+    """The API as the page's reader hears it, in their language."""
+
+    def __init__(self, request: Request, language: Language, declared: str | None) -> None:
+        self._outer = request
+        self._headers = [(name, value) for name, value in request.scope["headers"] if name in PASSED_ON]
+        self._headers.append((b"accept-language", language.encode()))
+        self._origin = (request.headers.get("origin") or origin_of(request, declared)).encode("latin-1")
+        self.token = brought(request)
+        """The session's, as this visit has it now: signing in renews it."""
+
+    async def get(self, path: str, **params: str | int | bool | None) -> Any:
+        """The answer's JSON. Raises Told."""
+        return (await self.send("GET", path, params)).json()
+
+    async def post(
+        self, path: str, body: Any, *, key: str | None = None, match: str | None = None, **params: str | int | bool | None
+    ) -> Any:
+        """The answer's JSON; `key`: the Idempotency-Key, `match`: the last entry that was seen. Raises Told."""
+        return (await self.send("POST", path, params, body, key=key, match=match)).json()
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        params: Params | None = None,
+        body: Any = None,
+        *,
+        key: str | None = None,
+        match: str | None = None,
+    ) -> Heard:
+        """Raises Told. A parameter of None is left out."""
+        headers = list(self._headers)
+        if self.token is not None:
+            headers.append((b"cookie", f"{COOKIE}={self.token}".encode("ascii", "replace")))
+        if method not in SAFE:
+            proof = form_token(self.token or "", method, path)
+            headers += [(b"origin", self._origin), (FORM_TOKEN.lower().encode(), proof.encode())]
+        sent = b""
+        if body is not None:
+            sent = to_json(body)
+            headers += [(b"content-type", b"application/json"), (b"content-length", str(len(sent)).encode())]
+        if key is not None:
+            headers.append((b"idempotency-key", key.encode("ascii", "replace")))
+        if match is not None:
+            headers.append((b"if-match", match.encode("ascii", "replace")))
+        heard = await self._call(method, path, params or {}, headers, sent)
+        if heard.status >= 400:
+            raise Told(heard)
+        return heard
+
+    async def _call(self, method: str, path: str, params: Params, headers: list[tuple[bytes, bytes]], body: bytes) -> Heard:
+        outer, app = self._outer.scope, cast("Fronted", self._outer.app)
+        query = urlencode({name: _written(value) for name, value in params.items() if value is not None})
+        scope = {name: outer[name] for name in ("type", "asgi", "http_version", "scheme", "client", "server", "place")}
+        scope |= {"method": method, "path": path, "raw_path": quote(path).encode(), "query_string": query.encode()}
+        scope |= {"root_path": "", "headers": headers, "state": {}, "page": True}
+        heard, sent = Heard(), False
+
+        async def receive() -> Message:
+            nonlocal sent
+            if sent:
+                return {"type": "http.disconnect"}
+            sent = True
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                heard.status, heard.headers = message["status"], list(message["headers"])
+            else:
+                heard.body += message.get("body", b"")
+
+        await app.within(scope, receive, send)
+        return heard
+
+
+def _written(value: str | int | bool | None) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,25 @@
+"""Where one can go from every page: what a role has no use for is not shown; what it may do, the routes decide."""
+
+from typing import NamedTuple
+
+from api.pages.wording import noted
+from domain.entry import Role
+from store.sessions import Session
+
+
+class Section(NamedTuple):
+    """`roles`: None is everybody signed in."""
+
+    path: str
+    name: str
+    roles: frozenset[Role] | None = None
+
+
+SECTIONS: tuple[Section, ...] = (Section("/pages/account", noted("我的账号")),)
+
+
+def sections(session: Session | None) -> list[Section]:
+    """In the order of the bar; none before the sign-in is finished."""
+    if session is None or session.waits_for is not None:
+        return []
+    return [s for s in SECTIONS if s.roles is None or Role(session.role) in s.roles]
