@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from domain.command import TABLE
+from domain.command import TABLE, Action
 from domain.entry import Role
 from domain.fact import AUTHORITIES, KINDS, MEASURES, Stage, StreamKind
 from domain.indicators import COUNTS
@@ -55,6 +55,7 @@ def declared() -> dict[str, tuple[str, ...]]:
     return {
         "streams": get_args(StreamKind),
         "access": tuple(Role),
+        "actions": tuple(Action),
         "stages": tuple(Stage),
         "measures": tuple(MEASURES),
         "authorities": AUTHORITIES,

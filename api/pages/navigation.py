@@ -15,7 +15,13 @@ class Section(NamedTuple):
     roles: frozenset[Role] | None = None
 
 
-SECTIONS: tuple[Section, ...] = (Section("/pages/account", noted("我的账号")),)
+KEEPERS = frozenset({Role.ADMINISTRATOR})
+SECTIONS: tuple[Section, ...] = (
+    Section("/pages/accounts", noted("账号"), KEEPERS),
+    Section("/pages/tokens", noted("令牌"), KEEPERS),
+    Section("/pages/settings", noted("本区设置"), frozenset({Role.ADMINISTRATOR, Role.OFFICE, Role.AUDITOR})),
+    Section("/pages/account", noted("我的账号")),
+)
 
 
 def sections(session: Session | None) -> list[Section]:

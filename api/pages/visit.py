@@ -91,6 +91,13 @@ class Visit:
         """A question at the viewpoint of the address; its names and viewpoint are kept. Raises Told."""
         return self.heard(await self.api.get(path, **({**self.asked, "after": self._after} | params)))
 
+    async def directory(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """The units and the people of the ledger, as /units and /people tell of them; their names are kept."""
+        units, people = await self.ask_all(self.ask("/units"), self.ask("/people"))
+        self._units |= {unit["unit"]: unit["name"] for unit in units["units"]}
+        self._persons |= {person["person"]: person["name"] for person in people["people"]}
+        return units["units"], people["people"]
+
     async def ask_all(self, *questions: Coroutine[Any, Any, Any]) -> list[Any]:
         """Several at once."""
         return list(await asyncio.gather(*questions))
