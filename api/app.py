@@ -1,5 +1,7 @@
 """The composition root: doors, routes, errors and the OpenAPI document over a set of services."""
 
+from collections import Counter
+
 from fastapi import FastAPI
 
 import domain.kinds  # noqa: F401  (fills the table of commands)
@@ -90,5 +92,6 @@ def bound(app: FastAPI, services: Services) -> FastAPI:
     app.most = settings.requests_at_once
     app.state.listening = Listening(settings.feed_listeners)
     app.state.services = services
+    app.state.refused = Counter()
     app.state.arrivals = Arrivals(lambda: services.questions.position()[0])
     return app

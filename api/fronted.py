@@ -33,6 +33,7 @@ class Fronted(FastAPI):
             await super().__call__(scope, receive, send)
             return
 
+        scope["app"] = self
         if self.working >= self.most and scope["path"] not in ALWAYS:
             await self.crowded(Request(scope))(scope, receive, bearing_headers(send))
             return

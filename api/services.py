@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import store.evidence
+import store.security_log
 from projections.questions.asking import Questions
 from store.accounts import Accounts
 from store.database import Database, opened
@@ -18,6 +19,7 @@ from store.migrations import migrate
 from store.people import People
 from store.reading import Reading
 from store.recorder import Recorder
+from store.security_log import SecurityLog
 from store.server import MAJOR, Embedded, written_by
 from store.settings import Deployment, deployment
 from store.sign_ons import SignOns
@@ -47,6 +49,7 @@ class Services:
     uploads: Uploads
     limits: Limits
     allowances: Allowances
+    security: SecurityLog
     embedded: Embedded | None = None
     single_sign_on: "SingleSignOn | None" = None
     origin: str | None = None
@@ -75,7 +78,9 @@ def services(settings: Deployment, *, size: int = 10) -> Iterator[Services]:
         dsn, embedded = stack.enter_context(reached(settings))
         migrate(dsn, settings.schema)
         database = stack.enter_context(opened(dsn, settings.schema, size=size))
-        yield over(database, dsn, settings.schema, embedded, evidence)
+        security = store.security_log.opened(settings)
+        stack.callback(security.close)
+        yield over(database, dsn, settings.schema, embedded, evidence, security)
 
 
 def over(
@@ -84,8 +89,12 @@ def over(
     schema: str = "district",
     embedded: Embedded | None = None,
     evidence: Evidence | None = None,
+    security: SecurityLog | None = None,
 ) -> Services:
-    """The same over pools that are open already; files of evidence are kept where the environment says, unless told."""
+    """The same over pools that are open already; files of evidence are kept where the environment says, unless told.
+
+    Nothing is written to a security log unless one is given.
+    """
     recorder, reading = Recorder(database.writing, database.reading), Reading(database.reading)
     people = People(database.writing, dsn, schema)
     settings = deployment()
@@ -112,6 +121,7 @@ def over(
             Rate(settings.address_rate, 20 * settings.address_rate),
             Rate(settings.account_rate, 20 * settings.account_rate),
         ),
+        security=security or SecurityLog(),
         embedded=embedded,
         single_sign_on=_single_sign_on(settings, database),
         origin=settings.proxy,

@@ -122,6 +122,8 @@ def settings_of(deployment: Deployment) -> dict[str, Any]:
         "LIFECYCLE_PROXY": deployment.proxy,
         "LIFECYCLE_OIDC_ISSUER": deployment.sign_on and deployment.sign_on.issuer,
         "LIFECYCLE_DATABASE_URL": address,
+        "LIFECYCLE_SECURITY_LOG": deployment.security_log,
+        "LIFECYCLE_SECURITY_LOG_DAYS": deployment.security_log_days,
         "LIFECYCLE_EVIDENCE": deployment.evidence,
         "LIFECYCLE_EVIDENCE_BYTES": deployment.evidence_bytes,
         "LIFECYCLE_EVIDENCE_SECONDS": deployment.evidence_seconds,

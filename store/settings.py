@@ -66,12 +66,16 @@ class Deployment:
     """Worked on by one process; one more is told to try again."""
     feed_listeners: int = 100
     """Who may listen to the feed at once, in one process."""
+    security_log: str | None = None
+    """A folder, or `-` for stdout; None: the folder `security` in `home`."""
+    security_log_days: int = 190
+    """How long its files are kept: 网络安全法 art. 21 (3) wants six months at least."""
 
 
 def deployment() -> Deployment:
     """Read LIFECYCLE_HOME, _PORT, _HOST, _DATABASE_URL (or _DATABASE_URL_FILE), _ADMIN_TOKEN_FILE, _EVIDENCE… and _S3_….
 
-    And _PROXY, _PROXY_FROM, _TLS_CERTIFICATE_FILE, _TLS_KEY_FILE, _OIDC_…. Raises BadSetting.
+    And _PROXY, _PROXY_FROM, _TLS_CERTIFICATE_FILE, _TLS_KEY_FILE, _OIDC_…, _SECURITY_LOG…. Raises BadSetting.
     """
     environ = os.environ
     state = environ.get("XDG_STATE_HOME") or os.path.join(os.path.expanduser("~"), ".local", "state")
@@ -98,6 +102,8 @@ def deployment() -> Deployment:
         address_rate=_number("LIFECYCLE_ADDRESS_RATE", Deployment.address_rate),
         requests_at_once=_number("LIFECYCLE_REQUESTS_AT_ONCE", Deployment.requests_at_once),
         feed_listeners=_number("LIFECYCLE_FEED_LISTENERS", Deployment.feed_listeners),
+        security_log=environ.get("LIFECYCLE_SECURITY_LOG") or None,
+        security_log_days=_number("LIFECYCLE_SECURITY_LOG_DAYS", Deployment.security_log_days),
         s3_endpoint=environ.get("LIFECYCLE_S3_ENDPOINT") or None,
         s3_region=environ.get("LIFECYCLE_S3_REGION") or Deployment.s3_region,
         s3_access_key=_secret("LIFECYCLE_S3_ACCESS_KEY_FILE"),

@@ -50,6 +50,8 @@ class WrongPassword(Refused):
 
     zh = "用户名与密码不符；也可能账号已关闭或一次性密码已过期，请联系系统管理员。"
     sort = "forbidden"
+    account: UUID | None = None
+    """Whose it would have been: for the security log, never for whoever asks."""
 
 
 class WrongCode(Refused):
@@ -123,7 +125,9 @@ class SigningIn:
                 known = _known(connection, "username", name)
             right = matches(known.password if known is not None else None, password)
             if not right or known is None or known.closed_at is not None or known.late or known.serving is None:
-                raise WrongPassword
+                wrong = WrongPassword()
+                wrong.account = known.id if known is not None else None
+                raise wrong
             self._rehashed(known, password)
             opened = self.sessions.open(known.id, known.serving, "password", agent)
             if opened is None:

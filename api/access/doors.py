@@ -10,6 +10,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
+from api.access.noting import note_done
 from api.access.sessions import address_of, came, finished
 from api.access.strict import MOST_BYTES, NotJson, TooLarge, checked, printable
 from api.services import Services
@@ -17,6 +18,7 @@ from domain.command import Action
 from domain.entry import Actor
 from domain.errors import NotFound, NotPermitted, Refused
 from domain.permissions import EVERY, READING, allows
+from store.security_log import Event
 from store.sessions import Session
 
 READ_DEADLINE = 30.0
@@ -93,6 +95,7 @@ class Guarded(APIRoute):
         self.action = declared
         self.actions = tuple(Action(name) for name in names)
         """Empty for what is public, and for one's own session: saying so is the only way to be open."""
+        self.noted: Event | None = (kwargs.get("openapi_extra") or {}).get("x-noted")
         super().__init__(path, endpoint, **kwargs)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -107,7 +110,10 @@ class Guarded(APIRoute):
                 elif self.action == "session":
                     request.state.session = await run_in_threadpool(session_of, request)
                 strict_address(request, known)
-                return await handle(request)
+                answer = await handle(request)
+                if self.noted is not None:
+                    note_done(request, self, self.noted)
+                return answer
             except NotFound:
                 if Action.ENTRIES in self.actions or Action.RECTIFY in self.actions:
                     await in_step(begun)
@@ -168,6 +174,7 @@ def enter(request: Request, actions: Sequence[Action]) -> Actor:
         if token is None:
             raise NotSignedIn
         actor, scopes = token.actor(), token.scopes
+        request.state.actor = actor
     else:
         actor = finished(session_of(request)).actor()
     allowed = [a for a in actions if any(allows(actor.role, a, relation) for relation in EVERY)]

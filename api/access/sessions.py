@@ -66,6 +66,8 @@ def came(request: Request, services: Services) -> Session | None:
     """The session behind the cookie. Raises CrossSite, WrongFormToken where it asks for a change."""
     token = brought(request)
     session = services.signing_in.sessions.find(token) if token else None
+    if session is not None:
+        request.state.session = session  # whoever is refused below is told by name in the security log
     if token and session is not None and request.method not in SAFE:
         of_this_site(request, services.origin)
         given = request.headers.get(FORM_TOKEN, "")

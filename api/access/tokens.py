@@ -1,6 +1,6 @@
 """Making a token: whoever asks for it, the person and the unit behind it must be in the ledger."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -45,6 +45,18 @@ def make(services: Services, wanted: NewToken) -> tuple[str, Token]:
     known(services, wanted.person, wanted.unit, wanted.post)
     scopes = None if wanted.scopes is None else sorted({action.value for action in wanted.scopes})
     return services.accounts.make(wanted.person, wanted.unit, wanted.post, wanted.role, wanted.days, scopes)
+
+
+def told(token: Token) -> dict[str, Any]:
+    """What the security log is told of a new one; what was typed as the post is none of its business."""
+    return {
+        "token": str(token.id),
+        "person": token.person,
+        "unit": token.unit,
+        "role": token.role,
+        "expires_at": token.expires_at and token.expires_at.isoformat(),
+        "scopes": token.scopes,
+    }
 
 
 def known(services: Services, person: str, unit: str, post: str, place: str = "") -> None:

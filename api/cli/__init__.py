@@ -1,6 +1,7 @@
 """`lifecycle`: one file per subcommand, each with `add(subparsers)` and `main(arguments) -> exit code`."""
 
 import argparse
+import getpass
 import os
 import signal
 import sys
@@ -8,11 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from types import FrameType
+from typing import Any
 
 import psycopg
 
 from domain.errors import Refused
 from store.migrations import MayNotMigrate, MigrationChanged
+from store.security_log import Event, Noted
 from store.server import DatabaseNotStarted
 from store.settings import BadSetting
 
@@ -67,6 +70,15 @@ def chinese() -> bool:
 def say(zh: str, en: str, *, error: bool = False) -> None:
     """One message in the user's language; the other is a locale away."""
     print(zh if chinese() else en, file=sys.stderr if error else sys.stdout, flush=True)
+
+
+def typed(event: Event, what: str, **about: Any) -> Noted:
+    """For the security log: what somebody did who has the machine, and as which of its users."""
+    try:
+        login = getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        login = str(os.getuid())
+    return Noted(event, what, door="cli", about={"login": login, **about})
 
 
 def main(argv: list[str] | None = None) -> int:

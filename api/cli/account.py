@@ -4,7 +4,7 @@ import argparse
 import getpass
 import sys
 
-from api.cli import say
+from api.cli import say, typed
 from api.services import services
 from store.holders import FIRST_USER
 from store.settings import deployment
@@ -29,9 +29,11 @@ def main(arguments: argparse.Namespace) -> int:
         new = sys.stdin.readline().rstrip("\n")
     with services(deployment(), size=2) as running:
         if running.signing_in.set_password(arguments.username, new):
+            running.security.note(typed("grant", "account password", username=arguments.username))
             say("密码已设定，原有会话均已结束。", "The password is set; its sessions have ended.")
             return 0
         if arguments.username == FIRST_USER and running.holders.first(password=new):
+            running.security.note(typed("grant", "first account", username=FIRST_USER))
             say("管理员账号已建立。", "The administrator's account is made.")
             return 0
     say("没有这个账号。", "There is no such account.", error=True)

@@ -1,13 +1,14 @@
 """`lifecycle backup`: everything that must survive, in one folder, while the service goes on."""
 
 import argparse
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import psycopg
 
 import store.evidence
-from api.cli import chinese, say
+import store.security_log
+from api.cli import chinese, say, typed
 from api.cli.progress import Advance, bar
 from api.services import reached
 from store.backup import Source, Stage, Taken, settings_of, take
@@ -37,6 +38,8 @@ def main(arguments: argparse.Namespace) -> int:
         chosen = tools(dsn, major, embedded)
         with Progress() as progress:
             taken = take(Source(dsn, settings.schema, chosen, evidence, settings_of(settings)), into, progress.advance)
+    with closing(store.security_log.opened(settings)) as log:
+        log.note(typed("export", "backup", folder=str(taken.folder), entries=taken.manifest.entries))
     show(taken)
     return INCOMPLETE if taken.manifest.wrong else 0
 

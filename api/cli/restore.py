@@ -1,11 +1,12 @@
 """`lifecycle restore`: a backup into an empty place, or, with --drill, beside the live ledger to prove that it would do."""
 
 import argparse
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import store.evidence
-from api.cli import chinese, say
+import store.security_log
+from api.cli import chinese, say, typed
 from api.cli.backup import INCOMPLETE, deployed, show_wrong
 from api.cli.progress import bar
 from api.services import reached
@@ -63,6 +64,8 @@ def restore(settings: Deployment, folder: Path, manifest: Manifest) -> int:
             show_unguarded(wrong)
             return 1
         projected = project(dsn, settings.schema, manifest)
+    with closing(store.security_log.opened(settings)) as log:
+        log.note(typed("grant", "restore", folder=str(folder), entries=manifest.entries))
     show_damaged(damaged)
     show_lacking(manifest)
     say(

@@ -17,10 +17,11 @@ import uvicorn
 
 from api.access.connections import Hurried
 from api.app import create_app
-from api.cli import heeded, say
+from api.cli import heeded, say, typed
 from api.listening import Listening
 from api.services import Services, services
 from projections.runner import Runner
+from store.holders import FIRST_USER
 from store.server import DatabaseNotStarted
 from store.settings import BadSetting, Deployment, deployment
 
@@ -81,8 +82,10 @@ def announce(running: Services, settings: Deployment) -> None:
             f" (shown this once, changed at the first sign-in): {password}",
         )
 
-    running.accounts.first_administrator(hand_over)
-    running.holders.first(show)
+    if running.accounts.first_administrator(hand_over) is not None:
+        running.security.note(typed("grant", "first token"))
+    if running.holders.first(show):
+        running.security.note(typed("grant", "first account", username=FIRST_USER))
     if not running.reading.head().position and not running.reading.staged():
         say(
             "台账为空。试用：另开终端运行 ./run demo，填入演示区（108 个虚构项目，全部标明演示），再看 docs/tutorial.md。",

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from api.access.tokens import YEAR, NewToken, make
-from api.cli import say
+from api.access.tokens import YEAR, NewToken, make, told
+from api.cli import say, typed
 from api.services import services
 from domain.entry import Role
 from store.settings import deployment
@@ -41,7 +41,8 @@ def main(arguments: argparse.Namespace) -> int:
                         place, why = "--" + str(found["loc"][0]), found["msg"]
                         say(f"{place} 的值不可用：{why}", f"{place} cannot be used: {why}", error=True)
                     return 2
-                clear, _ = make(running, wanted)
+                clear, token = make(running, wanted)
+                running.security.note(typed("grant", "token add", **told(token)))
                 print(clear)
             case "list":
                 for token in running.accounts.all():
@@ -51,4 +52,5 @@ def main(arguments: argparse.Namespace) -> int:
                 if not running.accounts.revoke(arguments.id):
                     say("没有这个有效令牌。", "There is no such token to revoke.", error=True)
                     return 1
+                running.security.note(typed("grant", "token revoke", token=str(arguments.id)))
     return 0

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.access.doors import Body, Running, asks, body_of, router
+from api.access.noting import about, notes
 from api.access.sessions import address_of, finished, hand_over
 from api.access.tokens import known
 from api.rest.sessions import (
@@ -30,6 +31,7 @@ from store.sessions import Session
 
 made: APIRouter = router(tags=["accounts"])
 KEEPS = asks(Action.TOKENS)
+GRANTS = notes("grant")
 
 
 class ActsIn(BaseModel):
@@ -139,6 +141,11 @@ def owned(request: Request, account: UUID) -> Session:
     return session
 
 
+def served(post: ActsIn) -> dict[str, str]:
+    """What the security log is told of a post; how it is called is none of its business."""
+    return {"unit": post.unit, "role": post.role.value}
+
+
 def found(services: Running, account: UUID) -> AccountAnswer:
     kept = services.holders.get(account)
     if kept is None:
@@ -151,15 +158,16 @@ def found(services: Running, account: UUID) -> AccountAnswer:
     status_code=201,
     response_model=MadeAccount,
     operation_id="make_account",
-    openapi_extra=KEEPS | body_of("NewAccount"),
+    openapi_extra=KEEPS | GRANTS | body_of("NewAccount"),
 )
-def make_account(response: Response, services: Running, body: Body) -> MadeAccount:
+def make_account(request: Request, response: Response, services: Running, body: Body) -> MadeAccount:
     """An account for a person of the ledger."""
     wanted = NewAccount.model_validate_json(body)
     for number, post in enumerate(wanted.posts):
         known(services, wanted.person, post.unit, post.post, f"/posts/{number}")
     posts = [post.serving() for post in wanted.posts]
     account, clear = services.holders.make(wanted.username, wanted.person, posts, wanted.subject, password=wanted.password)
+    about(request, account=str(account), person=wanted.person, posts=[served(post) for post in wanted.posts])
     response.headers["Cache-Control"] = "no-store"
     return MadeAccount(one_time_password=clear, **found(services, account).model_dump())
 
@@ -175,7 +183,7 @@ def list_accounts(services: Running) -> AccountsAnswer:
     "/accounts/{account}/password",
     response_model=SessionAnswer,
     operation_id="change_password",
-    openapi_extra=OWN | body_of("ChangePassword"),
+    openapi_extra=OWN | GRANTS | body_of("ChangePassword"),
 )
 def change_password(request: Request, response: Response, services: Running, account: UUID, body: Body) -> SessionAnswer:
     """One's own password; every other session of the account ends."""
@@ -196,13 +204,14 @@ def change_password(request: Request, response: Response, services: Running, acc
     "/accounts/{account}/totp",
     response_model=TotpAnswer,
     operation_id="set_up_totp",
-    openapi_extra=OWN | body_of("SetUpTotp"),
+    openapi_extra=OWN | GRANTS | body_of("SetUpTotp"),
 )
 def set_up_totp(request: Request, response: Response, services: Running, account: UUID, body: Body) -> TotpAnswer:
     """One's own authenticator: first a key, then a code of it."""
     session = finished(owned(request, account), "totp")
     code = SetUpTotp.model_validate_json(body).code
     response.headers["Cache-Control"] = "no-store"
+    about(request, confirmed=code is not None)
     if code is None:
         return TotpAnswer(uri=services.signing_in.begin_totp(session), recovery_codes=[], session=told(services, session))
     codes, opened = services.signing_in.confirm_totp(
@@ -216,11 +225,13 @@ def set_up_totp(request: Request, response: Response, services: Running, account
     "/accounts/{account}/resets",
     response_model=MadeAccount,
     operation_id="reset_account",
-    openapi_extra=KEEPS | body_of("ResetAccount"),
+    openapi_extra=KEEPS | GRANTS | body_of("ResetAccount"),
 )
-def reset_account(response: Response, services: Running, account: UUID, body: Body) -> MadeAccount:
+def reset_account(request: Request, response: Response, services: Running, account: UUID, body: Body) -> MadeAccount:
     """A new one-time password for somebody who has lost theirs; their sessions end."""
-    clear = services.holders.reset(account, totp=ResetAccount.model_validate_json(body).totp)
+    totp = ResetAccount.model_validate_json(body).totp
+    about(request, totp=totp)
+    clear = services.holders.reset(account, totp=totp)
     if clear is None:
         raise NotFound(str(account))
     response.headers["Cache-Control"] = "no-store"
@@ -231,7 +242,7 @@ def reset_account(response: Response, services: Running, account: UUID, body: Bo
     "/accounts/{account}/closing",
     response_model=AccountAnswer,
     operation_id="close_account",
-    openapi_extra=KEEPS | body_of("CloseAccount"),
+    openapi_extra=KEEPS | GRANTS | body_of("CloseAccount"),
 )
 def close_account(services: Running, account: UUID, body: Body) -> AccountAnswer:
     """Close an account; its sessions end at once."""
@@ -245,17 +256,17 @@ def close_account(services: Running, account: UUID, body: Body) -> AccountAnswer
     status_code=201,
     response_model=AccountAnswer,
     operation_id="add_post",
-    openapi_extra=KEEPS | body_of("NewPost"),
+    openapi_extra=KEEPS | GRANTS | body_of("NewPost"),
 )
-def add_post(services: Running, account: UUID, body: Body) -> AccountAnswer:
+def add_post(request: Request, services: Running, account: UUID, body: Body) -> AccountAnswer:
     """One more post for an account to act in."""
     wanted = NewPost.model_validate_json(body)
     known(services, found(services, account).person, wanted.unit, wanted.post)
-    services.holders.serve(account, wanted.serving())
+    about(request, post=str(services.holders.serve(account, wanted.serving())), **served(wanted))
     return found(services, account)
 
 
-@made.delete("/accounts/{account}/posts/{post}", status_code=204, operation_id="end_post", openapi_extra=KEEPS)
+@made.delete("/accounts/{account}/posts/{post}", status_code=204, operation_id="end_post", openapi_extra=KEEPS | GRANTS)
 def end_post(services: Running, account: UUID, post: UUID) -> Response:
     """The account acts in this post no more; sessions in it end at once."""
     if not services.holders.leave(account, post):
@@ -272,7 +283,10 @@ def account_sessions(services: Running, account: UUID) -> SessionsAnswer:
 
 
 @made.delete(
-    "/accounts/{account}/sessions/{session}", status_code=204, operation_id="end_account_session", openapi_extra=KEEPS
+    "/accounts/{account}/sessions/{session}",
+    status_code=204,
+    operation_id="end_account_session",
+    openapi_extra=KEEPS | GRANTS,
 )
 def end_account_session(services: Running, account: UUID, session: UUID) -> Response:
     """End a session of somebody's account."""

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 
 from api.access.doors import Running, router
+from api.access.noting import notes
 from api.access.reading import Reads
 from api.asking import READS_ENTRIES, Answer, At, Names, ViewpointAnswer, answer, names_in, repeated, viewpoint
 from api.services import Services
@@ -81,7 +82,12 @@ class ReplayAnswer(Answer):
     next: int | None
 
 
-@made.get("/projects/{code}/replay", response_model=ReplayAnswer, operation_id="project_replay", openapi_extra=READS_ENTRIES)
+@made.get(
+    "/projects/{code}/replay",
+    response_model=ReplayAnswer,
+    operation_id="project_replay",
+    openapi_extra=READS_ENTRIES | notes("export"),
+)
 def project_replay(
     services: Running,
     reads: Reads,

@@ -16,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.access import doors
 from api.access.doors import By, Running, TooSlow, asks, router
+from api.access.noting import notes
 from api.access.reading import Reads
 from api.access.sniffing import check_declared, sniffed
 from api.services import Services
@@ -130,7 +131,7 @@ def _keep(services: Services, by: Actor, arriving: Arriving, name: str, declared
     operation_id="download_evidence",
     response_class=StreamingResponse,
     responses={200: {"content": {kind: {} for kind in EXTENSIONS}}},
-    openapi_extra=asks(Action.ENTRIES, Action.ATTEST),
+    openapi_extra=asks(Action.ENTRIES, Action.ATTEST) | notes("export"),
 )
 def download_evidence(services: Running, by: By, reads: Reads, sha256: Annotated[Digest, Path()]) -> Response:
     """The file, as a download: to whoever may read an entry that names it, or uploaded it themselves."""

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from pydantic_core import from_json, to_json
 
 from api.access.doors import BadParameter, Running, enter, router
+from api.access.noting import about, notes
 from api.access.reading import Reading, Reads
 from api.asking import READS_ENTRIES, Answer, At, Limit, answer
 from api.listening import Event, Listening, Told
@@ -20,6 +21,7 @@ from store.recorder import Row
 
 made: APIRouter = router(tags=["questions"])
 Code = Annotated[str, Path(max_length=64)]
+TAKES_ENTRIES = READS_ENTRIES | notes("export")
 After = Annotated[int, Query(ge=0, le=2**62, description="从此位置之后 / from the one after this position")]
 Number = Annotated[int, Query(ge=0, le=2_000_000_000, description="从此编号之后 / from the one after this entry number")]
 
@@ -53,25 +55,31 @@ class FeedAnswer(BaseModel):
 
 
 @made.get(
-    "/projects/{code}/entries", response_model=EntriesAnswer, operation_id="project_entries", openapi_extra=READS_ENTRIES
+    "/projects/{code}/entries", response_model=EntriesAnswer, operation_id="project_entries", openapi_extra=TAKES_ENTRIES
 )
-def project_entries(services: Running, reads: Reads, at: At, code: Code, cursor: Number = 0, limit: Limit = 200) -> Response:
+def project_entries(
+    request: Request, services: Running, reads: Reads, at: At, code: Code, cursor: Number = 0, limit: Limit = 200
+) -> Response:
     """The project's entries as stored; `next` is the cursor of the following page.
 
     Whose unit has no part in the project reads those that the unit itself recorded.
     """
-    return _entries(services, reads, at, code, cursor, limit)
+    return _entries(request, services, reads, at, code, cursor, limit)
 
 
 @made.get(
-    "/streams/{label}/entries", response_model=EntriesAnswer, operation_id="stream_entries", openapi_extra=READS_ENTRIES
+    "/streams/{label}/entries", response_model=EntriesAnswer, operation_id="stream_entries", openapi_extra=TAKES_ENTRIES
 )
-def stream_entries(services: Running, reads: Reads, at: At, label: Code, cursor: Number = 0, limit: Limit = 200) -> Response:
+def stream_entries(
+    request: Request, services: Running, reads: Reads, at: At, label: Code, cursor: Number = 0, limit: Limit = 200
+) -> Response:
     """Any stream's entries as stored: a project's code, `unit:CODE`, `person:REF`, `district`."""
-    return _entries(services, reads, at, label, cursor, limit)
+    return _entries(request, services, reads, at, label, cursor, limit)
 
 
-def _entries(services: Running, reads: Reading, at: Resolved, label: str, cursor: int, limit: int) -> Response:
+def _entries(
+    request: Request, services: Running, reads: Reading, at: Resolved, label: str, cursor: int, limit: int
+) -> Response:
     """What the ledger knew at the viewpoint; `on` leaves none out: an entry is recorded, whatever day it tells of."""
     rows = [r for r in services.reading.stream(label, cursor, limit + 1) if r.position <= at.position]
     if not rows and not [r for r in services.reading.stream(label, 0, 1) if r.position <= at.position]:
@@ -79,6 +87,7 @@ def _entries(services: Running, reads: Reading, at: Resolved, label: str, cursor
     page = [_raw(row) for row in reads.rows(rows[:limit])]
     if not page and rows and not _any_own(services, reads, at, label):
         raise NotFound(label)
+    about(request, entries=len(page))
     following = rows[limit - 1].originator_version if len(rows) > limit else None
     return answer(services, at, {"entries": page, "next": following})
 
@@ -129,7 +138,7 @@ def _raw(row: Row) -> dict[str, Any]:
 STREAM: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}}
 
 
-@made.get("/feed", response_model=FeedAnswer, operation_id="feed", responses=STREAM, openapi_extra=READS_ENTRIES)
+@made.get("/feed", response_model=FeedAnswer, operation_id="feed", responses=STREAM, openapi_extra=TAKES_ENTRIES)
 def feed(request: Request, services: Running, reads: Reads, after: After = 0, limit: Limit = 200) -> Response:
     """Entries of all streams in position order, whole requests at a time; `next` is the `after` to go on with.
 
@@ -138,7 +147,10 @@ def feed(request: Request, services: Running, reads: Reads, after: After = 0, li
     """
     if "text/event-stream" in request.headers.get("accept", ""):
         listening: Listening = request.app.state.listening
+        about(request, listening=True, after=after)
         return listening.stream(request, last_seen(request, after), lambda place: told(request, place))
     rows = services.reading.entries(after, limit)
-    body = {"entries": [_raw(r) for r in reads.rows(rows)], "next": rows[-1].position if rows else after}
+    page = [_raw(r) for r in reads.rows(rows)]
+    about(request, entries=len(page), after=after)
+    body = {"entries": page, "next": rows[-1].position if rows else after}
     return Response(to_json(body), media_type="application/json")

@@ -1,14 +1,16 @@
 """Whether the service lives, is ready, and how far it is: for people, orchestrators and Prometheus."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import psycopg
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from psycopg_pool import PoolTimeout
 from pydantic import BaseModel
 
 from api.access.doors import Running, asks, router
+from api.services import Services
 from domain.entry import SHANGHAI
 
 made: APIRouter = router(tags=["health"])
@@ -64,8 +66,8 @@ def _state(services: Running) -> Ready:
 
 
 @made.get("/metrics", response_class=PlainTextResponse, operation_id="metrics", openapi_extra=PUBLIC)
-def metrics(services: Running) -> PlainTextResponse:
-    """Positions and pools, in Prometheus' text format."""
+def metrics(request: Request, services: Running) -> PlainTextResponse:
+    """Positions, pools, what was refused and what the security log was told, in Prometheus' text format."""
     state = _state(services)
     pool = services.database.writing.get_stats()
     figures = {
@@ -77,4 +79,16 @@ def metrics(services: Running) -> PlainTextResponse:
         "lifecycle_pool_size": pool.get("pool_size", 0),
         "lifecycle_pool_waiting": pool.get("requests_waiting", 0),
     }
-    return PlainTextResponse("".join(f"# TYPE {name} gauge\n{name} {value}\n" for name, value in figures.items()))
+    said = "".join(f"# TYPE {name} gauge\n{name} {value}\n" for name, value in figures.items())
+    return PlainTextResponse(said + "".join(counted(request, services)))
+
+
+def counted(request: Request, services: Services) -> Iterator[str]:
+    """Counters since this process began: of refusals by status and code, of the security log by event and outcome."""
+    yield "# TYPE lifecycle_refused_total counter\n"
+    for (status, code), times in sorted(request.app.state.refused.items()):
+        yield f'lifecycle_refused_total{{status="{status}",code="{code}"}} {times}\n'
+    yield "# TYPE lifecycle_security_events_total counter\n"
+    for (event, outcome), times in sorted(services.security.counts.items()):
+        yield f'lifecycle_security_events_total{{event="{event}",outcome="{outcome}"}} {times}\n'
+    yield f"# TYPE lifecycle_security_log_lost_total counter\nlifecycle_security_log_lost_total {services.security.lost}\n"

@@ -16,6 +16,7 @@ from starlette.requests import ClientDisconnect
 
 import domain.kinds  # noqa: F401  (fills the table of commands)
 from api.access.doors import NotSignedIn, TooMany, TooSlow
+from api.access.noting import note_refused
 from api.access.sniffing import TypeDisagrees, TypeNotTaken
 from api.access.strict import BadJson, NotJson, TooLarge
 from api.listening import TooManyListeners
@@ -108,8 +109,10 @@ def problem(
     detail: Said | None = None,
     errors: Sequence[Mistake] = (),
     headers: Mapping[str, str] | None = None,
+    error: Refused | None = None,
 ) -> JSONResponse:
     """`title` is the same for every problem of one code; `detail` tells of this one."""
+    note_refused(request, status, code, error)
     language = 0 if chinese(request) else 1
     body = Problem(
         type=f"urn:lifecycle:problem:{code}",
@@ -137,7 +140,7 @@ async def refused(request: Request, error: Exception) -> JSONResponse:
     title, detail = (error.zh, error.english), (error.said(True), error.said(False))
     wait = error.wait if isinstance(error, TooMany) else error.retry_after if isinstance(error, TryLater) else None
     headers = HEADERS.get(status) if wait is None else {"Retry-After": str(wait)}
-    return problem(request, status, error.code, title, detail, errors, headers)
+    return problem(request, status, error.code, title, detail, errors, headers, error)
 
 
 def reason_for(broken: Broken, pointer: str | None, chinese: bool) -> Mistake:

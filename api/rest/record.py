@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from api.access.doors import By, Running, router
+from api.access.noting import notes
 from api.access.reading import Reads
 from api.asking import READS_ENTRIES, Answer, At, Limit, answer
 from domain.errors import NotFound
@@ -12,6 +13,7 @@ from domain.questions.record import Party, Record
 from projections.questions.viewpoints import Resolved
 
 made: APIRouter = router(tags=["questions"])
+TAKES = READS_ENTRIES | notes("export")
 Ref = Annotated[str, Path(max_length=64)]
 After = Annotated[int, Query(ge=0, le=2**62, description="从此位置之后的记录 / entries after this position")]
 
@@ -23,7 +25,7 @@ class RecordAnswer(Answer):
     next: int | None
 
 
-@made.get("/people/{code}/record", response_model=RecordAnswer, operation_id="person_record", openapi_extra=READS_ENTRIES)
+@made.get("/people/{code}/record", response_model=RecordAnswer, operation_id="person_record", openapi_extra=TAKES)
 def person_record(
     services: Running, reads: Reads, by: By, at: At, code: Ref, cursor: After = 0, limit: Limit = 200
 ) -> Response:
@@ -36,7 +38,7 @@ def person_record(
     return _record(services, at, Party(person=code), cursor, limit)
 
 
-@made.get("/units/{code}/record", response_model=RecordAnswer, operation_id="unit_record", openapi_extra=READS_ENTRIES)
+@made.get("/units/{code}/record", response_model=RecordAnswer, operation_id="unit_record", openapi_extra=TAKES)
 def unit_record(services: Running, reads: Reads, at: At, code: Ref, cursor: After = 0, limit: Limit = 200) -> Response:
     """The same of a unit: what it, or anybody in a post of it, held and did; to its own people, or who reads everything."""
     if not reads.of_unit(code):

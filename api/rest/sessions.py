@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from api.access.doors import Body, Running, asks, body_of, router
+from api.access.noting import about, notes
 from api.access.sessions import address_of, agent_of, brought, finished, form_token, hand_over, of_this_site, take_back
 from api.services import Services
 from domain.command import Action
@@ -137,6 +138,13 @@ def welcomed(services: Services, request: Request, response: Response, opened: O
     if before is not None and before.id != opened.session.id:
         services.signing_in.sessions.end(before.id)
     hand_over(response, opened)
+    return entered(services, request, opened)
+
+
+def entered(services: Services, request: Request, opened: Opened) -> SessionAnswer:
+    """The same, and the security log is told how far in."""
+    request.state.session = opened.session
+    about(request, session=str(opened.session.id), waits_for=opened.session.waits_for)
     return told(services, opened.session)
 
 
@@ -144,7 +152,7 @@ def welcomed(services: Services, request: Request, response: Response, opened: O
     "/session",
     response_model=SessionAnswer,
     operation_id="sign_in",
-    openapi_extra=asks("public") | body_of("SignIn"),
+    openapi_extra=asks("public") | notes("sign_in") | body_of("SignIn"),
 )
 def sign_in(request: Request, response: Response, services: Running, body: Body) -> SessionAnswer:
     """Sign in with a password."""
@@ -160,23 +168,28 @@ def sign_in(request: Request, response: Response, services: Running, body: Body)
     "/session/code",
     response_model=SessionAnswer,
     operation_id="give_code",
-    openapi_extra=OWN | body_of("GiveCode"),
+    openapi_extra=OWN | notes("sign_in") | body_of("GiveCode"),
 )
 def give_code(request: Request, response: Response, services: Running, body: Body) -> SessionAnswer:
     """The second factor."""
     code = GiveCode.model_validate_json(body).code.get_secret_value()
     opened = services.signing_in.with_code(token_of(request), session_of(request), code, address=address_of(request))
     hand_over(response, opened)
-    return told(services, opened.session)
+    return entered(services, request, opened)
 
 
-@made.post("/session/post", response_model=SessionAnswer, operation_id="act_in", openapi_extra=OWN | body_of("ActIn"))
+@made.post(
+    "/session/post",
+    response_model=SessionAnswer,
+    operation_id="act_in",
+    openapi_extra=OWN | notes("grant") | body_of("ActIn"),
+)
 def act_in(request: Request, response: Response, services: Running, body: Body) -> SessionAnswer:
     """Act in another of one's posts from now on."""
     session = finished(session_of(request), "totp")
     opened = services.signing_in.act_in(token_of(request), session, ActIn.model_validate_json(body).post)
     hand_over(response, opened)
-    return told(services, opened.session)
+    return entered(services, request, opened)
 
 
 @made.get("/session", response_model=SessionAnswer, operation_id="session_now", openapi_extra=OWN)
@@ -195,7 +208,7 @@ def form(
     return FormToken(form_token=form_token(token_of(request), method, path))
 
 
-@made.delete("/session", status_code=204, operation_id="sign_out", openapi_extra=OWN)
+@made.delete("/session", status_code=204, operation_id="sign_out", openapi_extra=OWN | notes("grant"))
 def sign_out(request: Request, services: Running) -> Response:
     """Sign out."""
     services.signing_in.sessions.end(session_of(request).id)
@@ -211,7 +224,7 @@ def own_sessions(request: Request, services: Running) -> SessionsAnswer:
     return SessionsAnswer(sessions=[OneSession.of(s) for s in services.signing_in.sessions.of(session.account)])
 
 
-@made.delete("/sessions/{session}", status_code=204, operation_id="end_session", openapi_extra=OWN)
+@made.delete("/sessions/{session}", status_code=204, operation_id="end_session", openapi_extra=OWN | notes("grant"))
 def end_session(request: Request, services: Running, session: UUID) -> Response:
     """End a session: one's own; the administrator anybody's."""
     own = finished(session_of(request))

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api.access.doors import Running, asks, router
+from api.access.noting import notes
 from api.access.sessions import agent_of, origin_of
 from api.rest.sessions import SessionAnswer, welcomed
 from api.services import Services
@@ -41,7 +42,7 @@ def leave(request: Request, services: Running) -> Response:
     "/session/sign-on/return",
     response_model=SessionAnswer,
     operation_id="return_from_sign_on",
-    openapi_extra=asks("public"),
+    openapi_extra=asks("public") | notes("sign_in"),
 )
 def back(
     request: Request,

@@ -3,11 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from api.access.doors import Body, Running, asks, body_of, router
-from api.access.tokens import NewToken, make
+from api.access.noting import about, notes
+from api.access.tokens import NewToken, make, told
 from domain.command import Action
 from domain.errors import NotFound
 from store.accounts import Token
@@ -46,11 +47,12 @@ class TokensAnswer(BaseModel):
     status_code=201,
     response_model=MadeToken,
     operation_id="make_token",
-    openapi_extra=asks(Action.TOKENS) | body_of("NewToken"),
+    openapi_extra=asks(Action.TOKENS) | notes("grant") | body_of("NewToken"),
 )
-def make_token(services: Running, body: Body) -> MadeToken:
+def make_token(request: Request, services: Running, body: Body) -> MadeToken:
     """A new token for somebody."""
     clear, token = make(services, NewToken.model_validate_json(body))
+    about(request, **told(token))
     return MadeToken(token=clear, **TokenAnswer.of(token).model_dump())
 
 
@@ -60,7 +62,9 @@ def list_tokens(services: Running) -> TokensAnswer:
     return TokensAnswer(tokens=[TokenAnswer.of(t) for t in services.accounts.all()])
 
 
-@made.delete("/tokens/{token}", status_code=204, operation_id="revoke_token", openapi_extra=asks(Action.TOKENS))
+@made.delete(
+    "/tokens/{token}", status_code=204, operation_id="revoke_token", openapi_extra=asks(Action.TOKENS) | notes("grant")
+)
 def revoke_token(services: Running, token: UUID) -> Response:
     """End a token at once."""
     if not services.accounts.revoke(token):
