@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from domain.command import Action, Context, StatesFact, deed
-from domain.entry import Event, cite
+from domain.entry import Actor, Event, Role, cite
 from domain.errors import Refused, SelfApproval, UnknownEntry
 from domain.fact import Fact, Kind, Mentions, Particulars
 from domain.history import History, Standing, View
@@ -197,7 +197,7 @@ def rectify(past: History, command: Rectify, context: Context) -> list[Event]:
     _still_open(past.now)
     if opening(past.now).kind is SiteChecked.kind:
         raise NothingAwaited(past.label)
-    _cited(command.entries, context)
+    _cited(command.entries, context, past.label)
     return [Rectified.of(command)]
 
 
@@ -215,12 +215,17 @@ def send_back(past: History, command: SendRectificationBack, context: Context) -
     return [RectificationSentBack.of(command)]
 
 
-def _cited(entries: tuple[str, ...], context: Context) -> None:
-    """Raises UnknownEntry."""
+def _cited(entries: tuple[str, ...], context: Context, own: str | None = None) -> None:
+    """Raises UnknownEntry, also for an audit that does not name the unit which answers its `own`: nobody learns of it so."""
     for n, citation in enumerate(entries):
         label, _, number = citation.rpartition("#")
-        if context.load(label).entry(int(number)) is None:
+        stream = context.load(label)
+        if stream.entry(int(number)) is None or not (own in (None, label) or _is_told_of(stream, context.by)):
             raise UnknownEntry(citation, pointer=f"/entries/{n}")
+
+
+def _is_told_of(stream: History, by: Actor) -> bool:
+    return not stream.label.startswith(PREFIX) or by.role is Role.OFFICE or by.unit in opening(stream.now).units
 
 
 def _still_open(view: View) -> None:

@@ -153,6 +153,23 @@ def test_what_it_cites_and_names_must_be_there_and_its_deadline_not_before_it():
         found(deadline="2026-05-31")
 
 
+def test_a_unit_learns_of_no_audit_of_others_by_citing_it():
+    book = found()
+    theirs = FOUND | {"projects": [], "entries": [], "units": ["street-b"]}
+    book.record(None, "audits", stream="audit", by=AUDITOR, at="2026-06-01", **theirs)
+    told = []
+    for citation in ("audit:2026-002#1", "audit:2026-009#1"):
+        with pytest.raises(UnknownEntry) as refused:
+            rectify(book, entries=[citation])
+        told.append(str(refused.value).replace(citation, "…"))
+    assert told[0] == told[1]
+    ours = FOUND | {"projects": [], "entries": ["audit:2026-002#1"], "units": ["street-a", "office"]}
+    book.record(None, "audits", stream="audit", by=AUDITOR, at="2026-06-11", **ours)
+    rectify(book, day="2026-06-12", entries=["audit:2026-001#1", "audit:2026-003#1"])
+    answer = {"occurred_on": "2026-06-12", "text": "已核", "entries": ["audit:2026-002#1"]}
+    book.record("audit:2026-003", "rectifications", stream="audit", by=LI, at="2026-06-12", **answer)  # it reads them all
+
+
 def test_a_site_check_awaits_nothing_and_a_request_is_answered_by_its_unit():
     book = a_project()
     check = {"act": "check", "occurred_on": "2026-06-01", "title": "核查", "text": "塔吊两台", "projects": [P]}
