@@ -46,6 +46,11 @@ class Standing(Generic[F_co]):
     fact: F_co
     wording: Entry
     approval: Entry | None = None
+    place: tuple[date, int, int] = field(init=False, repr=False, compare=False)
+    """Its place among the facts of its stream: nearly every one is asked for it, and a lazy property locks."""
+
+    def __post_init__(self) -> None:
+        self.__dict__["place"] = self.fact.order(self.original.number)
 
     @property
     def number(self) -> int:
@@ -56,11 +61,6 @@ class Standing(Generic[F_co]):
     def lines(self) -> tuple[Line, ...]:
         """The figures it states, reckoned once."""
         return tuple(self.fact.lines())
-
-    @cached_property
-    def place(self) -> tuple[date, int, int]:
-        """Its place among the facts of its stream, reckoned once."""
-        return self.fact.order(self.original.number)
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -217,11 +217,9 @@ class View:
         return other
 
     def with_fact(self, entry: Entry, fact: Fact) -> "View":
-        """The same, as if this fact were recorded (or corrected to read so)."""
-        other, was, standing = self._twin(), self.matters.get(entry.number), Standing(entry, fact, entry)
-        other.matters[entry.number] = Matter([standing], beside=was.beside if was else [])
-        if was is None:
-            other._insert(self, [standing])
+        """The same, as if this fact were corrected to read so."""
+        other = self._twin()
+        other.matters[entry.number] = Matter([Standing(entry, fact, entry)], beside=self.matters[entry.number].beside)
         return other
 
     def plus(self, entries: Iterable[Entry]) -> "View":

@@ -132,9 +132,9 @@ class Deciding:
                 self._check_mentions(event, label, command)
             elif isinstance(event, CorrectionProposed | Corrected):
                 self._check_mentions(event.reads, label, command)
-            entry = self._entry(past, event, command, by, asking, settings)
-            self.streams.now(past.plus([entry]))
-            entries.append(entry)
+            grown = self._grown(past, event, command, by, asking, settings)
+            self.streams.now(grown)
+            entries.append(grown.entries[-1])
             if not isinstance(event, Fact) or isinstance(event, HOLDING):
                 self._permitted.clear()
         self.entries.extend(entries)
@@ -308,11 +308,10 @@ class Deciding:
 
     def record(self, label: str, event: Event, asking: Asking) -> Entry:
         """Enter an event that no command asked for: the opening of the ledger."""
-        past = self.past(label)
-        entry = self._entry(past, event, Command(), asking.by, asking, Settings())
-        self.streams.now(past.plus([entry]))
-        self.entries.append(entry)
-        return entry
+        grown = self._grown(self.past(label), event, Command(), asking.by, asking, Settings())
+        self.streams.now(grown)
+        self.entries.append(grown.entries[-1])
+        return grown.entries[-1]
 
     def _label(self, label: str | None, command: Command, settings: Settings) -> str:
         begun = command.begins()
@@ -330,7 +329,10 @@ class Deciding:
                     raise NotFound
                 return label
 
-    def _entry(self, past: History, event: Event, command: Command, by: Actor, asking: Asking, settings: Settings) -> Entry:
+    def _grown(
+        self, past: History, event: Event, command: Command, by: Actor, asking: Asking, settings: Settings
+    ) -> History:
+        """The stream with the event entered, which is marked with what it breaks. Raises PersonalData, ReasonNeeded."""
         envelope = Envelope(
             id=uuid4(),
             stream=past.label,
@@ -357,8 +359,9 @@ class Deciding:
                 raise PersonalData(rules=[rule for rule, _ in data], pointer=place_of(command.model_dump(), data[0][1]))
             rules += tuple(dict.fromkeys(rule for rule, _ in data))
             marked.extend(Irregularity(rule=name, reason=reason) for name in dict.fromkeys(r.rule for r, _ in data))
+        grown = past.plus([entry])
         later = asking.marked_later and isinstance(event, Fact)
-        marks = () if later else irregular(past, entry, settings, self.streams.gates)
+        marks = () if later else irregular(grown, settings, self.streams.gates)
         if marks:
             own = event.reason if isinstance(event, CorrectionProposed | Corrected) else self._own_reason(asking)
             reason = command.reason or own
@@ -369,7 +372,8 @@ class Deciding:
         if marked:
             self.irregular[entry.citation] = rules
             entry = replace(entry, envelope=envelope.model_copy(update={"irregular": tuple(marked)}))
-        return entry
+            grown = past.plus([entry])
+        return grown
 
     @staticmethod
     def _own_reason(asking: Asking) -> str | None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from domain.command import Command
-from domain.entry import Entry, Event, stream_kind
+from domain.entry import Event, stream_kind
 from domain.errors import Broken
 from domain.fact import Fact
 from domain.history import History, View
@@ -14,14 +14,17 @@ from domain.questions.irregularities import broken, marks_of
 from domain.settings import Settings
 
 
-def irregular(past: History, entry: Entry, settings: Settings, gates: GatesInForce) -> tuple[Broken, ...]:
-    """The rules a project's fact breaks as it is recorded, or as a correction would have it read."""
-    match entry.event:
-        case Fact() as fact if stream_kind(past.label) == "project":
-            return _marks(past.now.with_fact(entry, fact), entry.number, settings, gates)
-        case (CorrectionProposed() | Corrected()) as asked if stream_kind(past.label) == "project":
-            original = past.now.matters[asked.target].current.original
-            return _marks(past.now.with_fact(original, asked.reads), asked.target, settings, gates)
+def irregular(grown: History, settings: Settings, gates: GatesInForce) -> tuple[Broken, ...]:
+    """The rules that a project's newest entry breaks: its fact as recorded, or as a correction would have it read."""
+    if stream_kind(grown.label) != "project":
+        return ()
+    newest = grown.entries[-1]
+    match newest.event:
+        case Fact():
+            return _marks(grown.now, newest.number, settings, gates)
+        case (CorrectionProposed() | Corrected()) as asked:
+            original = grown.now.matters[asked.target].current.original
+            return _marks(grown.now.with_fact(original, asked.reads), asked.target, settings, gates)
         case _:
             return ()
 

@@ -1,13 +1,13 @@
 """What is irregular: one rule each, asked when recording and at every viewpoint (DESIGN §3.10)."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from domain.errors import Broken
-from domain.fact import AGREED, INVESTED, INVESTED_TOTAL, INVESTED_YEAR, RECEIVED, Fact, Stage
-from domain.history import View
+from domain.fact import AGREED, INVESTED, INVESTED_TOTAL, INVESTED_YEAR, MEASURES, RECEIVED, Fact, Stage
+from domain.history import Standing, View
 from domain.office.gates import NO_GATES, GatesInForce
 from domain.project.construction import (
     ConstructionCompleted,
@@ -71,6 +71,9 @@ BUILDING: frozenset[type[Fact]] = frozenset(
     )
 )
 
+LEVELS = frozenset(m.number for m in MEASURES.values() if m.sort == "level" and m is not AGREED)
+"""Measures that fall, or disagree with their parts, when something is wrong; what was agreed may fall."""
+
 
 def broken(rule: str, about: str = "") -> Broken:
     """A rule with its words."""
@@ -89,7 +92,7 @@ class Mark:
 def irregularities(view: View, settings: Settings, gates: GatesInForce = NO_GATES, around: Around = ALONE) -> list[Mark]:
     """Every mark at the viewpoint, by fact and rule, under the settings and stage gates in force there."""
     found = {
-        *_marks(view, settings, gates, frozenset(view.by_kind)),
+        *_marks(view, settings, gates, view.facts),
         *_personal(view),
         *(Mark(found.number, "self_approved", str(found)) for found in self_approved(view, around.same)),
     }
@@ -97,17 +100,17 @@ def irregularities(view: View, settings: Settings, gates: GatesInForce = NO_GATE
 
 
 def marks_of(view: View, numbers: Collection[int], settings: Settings, gates: GatesInForce) -> dict[int, tuple[Broken, ...]]:
-    """The rules that some facts break, by number; only what may mark facts of their kinds is asked."""
-    kinds = frozenset(type(view.matters[number].current.fact) for number in numbers)
+    """The rules that some facts break, by number; only what may mark such facts is asked."""
     found: dict[int, tuple[Broken, ...]] = {}
-    for mark in _marks(view, settings, gates, kinds):
+    for mark in _marks(view, settings, gates, [view.matters[number].current for number in numbers]):
         if mark.number in numbers:
             found[mark.number] = (*found.get(mark.number, ()), broken(mark.rule, mark.about))
     return found
 
 
-def _marks(view: View, settings: Settings, gates: GatesInForce, kinds: frozenset[type[Fact]]) -> list[Mark]:
-    """What marks facts of these kinds, and perhaps others."""
+def _marks(view: View, settings: Settings, gates: GatesInForce, facts: Sequence[Standing[Fact]]) -> list[Mark]:
+    """What marks these facts, and perhaps others."""
+    kinds = frozenset(type(standing.fact) for standing in facts)
     found: set[Mark] = set()
     if FundsReceived in kinds:
         found.update(_money(view))
@@ -115,7 +118,7 @@ def _marks(view: View, settings: Settings, gates: GatesInForce, kinds: frozenset
         found.update(_building(view))
     if any(kind.stage is not Fact.stage for kind in kinds):
         found.update(_stages(view), _gates(view, gates))
-    if any(kind.lines is not Fact.lines for kind in kinds):
+    if any(line.measure.number in LEVELS for standing in facts for line in standing.lines):
         found.update(_levels(view))
     if kinds & {ResponsibilityHandedOver, ProjectTransferred}:
         found.update(_handovers(view))
@@ -167,20 +170,19 @@ def irregular_facts(view: View, settings: Settings, gates: GatesInForce, around:
 
 
 def _money(view: View) -> Iterator[Mark]:
-    signed: date | None = None
+    signed = next((s.place for s in view.of(Signed) if s.fact.stage() is Stage.SIGNED), None)
     agreed = received = 0
     for standing in view.of(Signed, FundsReceived, FundsReturned):
-        if standing.fact.stage() is Stage.SIGNED and signed is None:
-            signed = standing.fact.occurred_on
-        for line in standing.lines:
-            if line.measure is AGREED:
-                agreed = line.amount
-            if line.measure is RECEIVED:
-                received += line.amount
-                if isinstance(standing.fact, FundsReceived) and agreed and received > agreed:
-                    yield Mark(standing.number, "above_agreed")
-        if isinstance(standing.fact, FundsReceived) and signed is None:
-            yield Mark(standing.number, "funds_before_signing")
+        for measure, _, amount, _ in standing.lines:
+            if measure is AGREED:
+                agreed = amount
+            elif measure is RECEIVED:
+                received += amount
+        if isinstance(standing.fact, FundsReceived):
+            if agreed and received > agreed:
+                yield Mark(standing.number, "above_agreed")
+            if signed is None or standing.place < signed:
+                yield Mark(standing.number, "funds_before_signing")
 
 
 def _building(view: View) -> Iterator[Mark]:
@@ -246,7 +248,7 @@ def _levels(view: View) -> Iterator[Mark]:
     for standing in stating(view):
         fact, progressing = standing.fact, isinstance(standing.fact, ProgressReported)
         for measure, authority, amount, _ in standing.lines:
-            if measure.sort == "level" and measure is not AGREED:
+            if measure.number in LEVELS:
                 year = fact.occurred_on.year if measure is INVESTED_YEAR else 0  # begins anew each year
                 key = measure.number, authority, year
                 if amount < last.get(key, 0):

@@ -59,10 +59,9 @@ def stated(view: View) -> Iterator[Counted]:
 
 def stating(view: View) -> Iterator[Standing[Fact]]:
     """The facts whose figures count, in order; of several citations of one statistical period only the last."""
-    last: dict[object, int] = {}
-    for cited in view.of(StatisticCited):
-        last[cited.fact.measure, cited.fact.period] = cited.number
-    replaced = {s.number for s in view.of(StatisticCited)} - set(last.values())
+    cited = view.of(StatisticCited)
+    last = {(c.fact.measure, c.fact.period): c.number for c in cited}
+    replaced = {c.number for c in cited} - set(last.values())
     return (standing for standing in view.figures if standing.number not in replaced)
 
 
