@@ -21,6 +21,7 @@ SECTIONS: tuple[Section, ...] = (
     Section("/pages/tokens", noted("令牌"), KEEPERS),
     Section("/pages/settings", noted("本区设置"), frozenset({Role.ADMINISTRATOR, Role.OFFICE, Role.AUDITOR})),
     Section("/pages/account", noted("我的账号")),
+    Section("/pages/help", noted("帮助")),
 )
 
 

@@ -19,6 +19,7 @@ from api.access.sessions import SAFE, brought, of_this_site
 from api.locale import Language, preferred
 from api.pages.asking import Api, Heard, Told
 from api.pages.forms import TOKEN, Form, new_key, proof, proven, read_form
+from api.pages.helping import about
 from api.pages.navigation import sections
 from api.pages.showing import HEADERS, environment, packed
 from api.pages.wording import said
@@ -159,6 +160,7 @@ class Visit:
             new_key=new_key,
             sections=sections(self.session),
             viewpoints=viewpoints,
+            helped_by=about(template) if self.session is not None else None,
             **context,
         )
         return self.sent(packed(self.request, HTMLResponse(shown, status, headers=HEADERS)))

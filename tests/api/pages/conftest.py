@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from api.access.sessions import COOKIE
 from domain.entry import Role
@@ -31,6 +31,7 @@ def chromium() -> Iterator[Browser]:
         if os.environ.get("LIFECYCLE_REQUIRE_BROWSER"):
             pytest.fail(missing)
         pytest.skip(missing)
+    expect.set_options(timeout=20_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
@@ -50,7 +51,7 @@ class Site:
         context = self.browser.new_context(
             base_url=self.address, locale=language, java_script_enabled=scripts, viewport={"width": width, "height": 900}
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)  # a busy machine is slow, never wrong
         if who is not None:
             secure = self.address.replace("http:", "https:")  # or the name would be refused
             context.add_cookies([{"name": COOKIE, "value": self.session(who), "url": secure, "httpOnly": True}])

@@ -8,6 +8,7 @@ from pathlib import Path
 from babel.messages.extract import extract_from_dir
 
 import api.pages
+from api.pages.helping import TOPICS
 from api.pages.wording import catalogues
 
 PAGES = Path(api.pages.__file__).parent
@@ -20,6 +21,7 @@ def used() -> Iterator[str]:
     """Every text in templates and code that is marked to be read."""
     found = extract_from_dir(PAGES, METHODS, OPTIONS, keywords=KEYWORDS)
     yield from dict.fromkeys(message if isinstance(message, str) else message[0] for _, _, message, _, _ in found)
+    yield from TOPICS.values()
 
 
 def test_every_text_of_the_pages_has_its_english_once():
