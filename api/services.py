@@ -19,6 +19,7 @@ from store.migrations import migrate
 from store.people import People
 from store.reading import Reading
 from store.recorder import Recorder
+from store.sealing import Seal, kept_seal
 from store.security_log import SecurityLog
 from store.server import MAJOR, Embedded, written_by
 from store.settings import Deployment, deployment
@@ -80,7 +81,9 @@ def services(settings: Deployment, *, size: int = 10) -> Iterator[Services]:
         database = stack.enter_context(opened(dsn, settings.schema, size=size))
         security = store.security_log.opened(settings)
         stack.callback(security.close)
-        yield over(database, dsn, settings.schema, embedded, evidence, security)
+        running = over(database, dsn, settings.schema, embedded, evidence, security, kept_seal(settings))
+        running.signing_in.seal_all()
+        yield running
 
 
 def over(
@@ -90,10 +93,11 @@ def over(
     embedded: Embedded | None = None,
     evidence: Evidence | None = None,
     security: SecurityLog | None = None,
+    seal: Seal | None = None,
 ) -> Services:
     """The same over pools that are open already; files of evidence are kept where the environment says, unless told.
 
-    Nothing is written to a security log unless one is given.
+    Nothing is written to a security log unless one is given, and without a seal authenticators last as long as this process.
     """
     recorder, reading = Recorder(database.writing, database.reading), Reading(database.reading)
     people = People(database.writing, dsn, schema)
@@ -110,7 +114,7 @@ def over(
         people=people,
         accounts=Accounts(database.writing),
         holders=Holders(database.writing),
-        signing_in=SigningIn(database.writing),
+        signing_in=SigningIn(database.writing, seal),
         drafts=Drafts(database.writing),
         questions=Questions(database.reading, ledger.records, reading),
         evidence=evidence,

@@ -32,6 +32,10 @@ RETURNING id
 SERVE = "INSERT INTO account_post (account, unit, post, role) VALUES (%s, %s, %s, %s) RETURNING id"
 LEAVE = "UPDATE account_post SET ended_at = now() WHERE account = %s AND id = %s AND ended_at IS NULL"
 CLOSE = "UPDATE account SET closed_at = now() WHERE id = %(account)s AND closed_at IS NULL"
+END_TOKENS = """
+UPDATE token SET revoked_at = now()
+WHERE revoked_at IS NULL AND person = (SELECT person FROM account WHERE id = %(account)s AND closed_at IS NOT NULL)
+"""
 RESET = """
 UPDATE account SET password = %(password)s, must_change = true, password_until = now() + make_interval(days => %(days)s),
     totp_key = CASE WHEN %(totp)s THEN NULL ELSE totp_key END
@@ -165,11 +169,12 @@ class Holders:
         return clear
 
     def close(self, account: UUID) -> bool:
-        """Every session ends. Whether it was open."""
+        """Every session ends, and every token that stands for its person. Whether it was open."""
         values = {"account": account, "but": None}
         with self._pool.connection() as connection, connection.transaction():
             done = connection.execute(CLOSE, values).rowcount == 1
             connection.execute(END_ALL, values)
+            connection.execute(END_TOKENS, values)
         return done
 
     def first(self, hand_over: Callable[[str, str], None] | None = None, password: str | None = None) -> bool:

@@ -66,6 +66,8 @@ class Deployment:
     """Worked on by one process; one more is told to try again."""
     feed_listeners: int = 100
     """Who may listen to the feed at once, in one process."""
+    seal_key_file: Path | None = None
+    """Seals what must be kept and used (authenticators' keys); None: `seal.key` in `home`, made when absent."""
     security_log: str | None = None
     """A folder, or `-` for stdout; None: the folder `security` in `home`."""
     security_log_days: int = 190
@@ -102,6 +104,7 @@ def deployment() -> Deployment:
         address_rate=_number("LIFECYCLE_ADDRESS_RATE", Deployment.address_rate),
         requests_at_once=_number("LIFECYCLE_REQUESTS_AT_ONCE", Deployment.requests_at_once),
         feed_listeners=_number("LIFECYCLE_FEED_LISTENERS", Deployment.feed_listeners),
+        seal_key_file=_path("LIFECYCLE_SEAL_KEY_FILE"),
         security_log=environ.get("LIFECYCLE_SECURITY_LOG") or None,
         security_log_days=_number("LIFECYCLE_SECURITY_LOG_DAYS", Deployment.security_log_days),
         s3_endpoint=environ.get("LIFECYCLE_S3_ENDPOINT") or None,

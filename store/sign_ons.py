@@ -6,14 +6,26 @@ from psycopg.rows import class_row
 from psycopg_pool import ConnectionPool
 
 from domain.errors import Refused
+from store.addresses import network
 from store.sessions import digest
 
-REMEMBER = "INSERT INTO sign_on (state, browser, nonce, verifier) VALUES (%(state)s, %(browser)s, %(nonce)s, %(verifier)s)"
+REMEMBER = """
+INSERT INTO sign_on (state, browser, nonce, verifier, address)
+VALUES (%(state)s, %(browser)s, %(nonce)s, %(verifier)s, %(address)s)
+"""
 TAKE = """
 DELETE FROM sign_on WHERE state = %(state)s AND browser = %(browser)s AND made_at > now() - interval '10 minutes'
 RETURNING nonce, verifier
 """
-SWEEP = "DELETE FROM sign_on WHERE made_at < now() - interval '10 minutes'"
+SWEEP = """
+DELETE FROM sign_on WHERE made_at < now() - interval '10 minutes'
+OR state IN (SELECT state FROM sign_on WHERE address = %(address)s ORDER BY made_at DESC OFFSET %(each)s)
+OR state IN (SELECT state FROM sign_on ORDER BY made_at DESC OFFSET %(most)s)
+"""
+EACH = 200
+"""Sign-ins of one address that may be under way at once: an office's, or one attacker's, whose oldest then count no more."""
+MOST = 10_000
+"""Of everybody."""
 
 
 class SignOnAway(Refused):
@@ -41,11 +53,13 @@ class SignOns:
     def __init__(self, pool: ConnectionPool) -> None:
         self._pool = pool
 
-    def remember(self, state: str, browser: str, left: Left) -> None:
+    def remember(self, state: str, browser: str, left: Left, address: str) -> None:
+        """Whoever begins too many loses the oldest of them."""
         values = {"state": digest(state), "browser": digest(browser), "nonce": left.nonce, "verifier": left.verifier}
+        where = network(address)
         with self._pool.connection() as connection:
-            connection.execute(SWEEP)
-            connection.execute(REMEMBER, values)
+            connection.execute(REMEMBER, values | {"address": where})
+            connection.execute(SWEEP, {"address": where, "each": EACH, "most": MOST})
 
     def take(self, state: str, browser: str) -> Left | None:
         """None where nothing left under this state from this browser, or it came back already."""

@@ -1,6 +1,7 @@
 """Signing in: passwords, codes of an authenticator (TOTP, RFC 6238), recovery codes, and what the single sign-on says."""
 
 import hmac
+import logging
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,8 +16,10 @@ from psycopg_pool import ConnectionPool
 from domain.errors import Refused
 from store.delays import Delays, address_key, name_key
 from store.passwords import accept, hashed, matches, outdated
+from store.sealing import NotOurs, Seal
 from store.sessions import END_ALL, Opened, Session, Sessions, digest
 
+log = logging.getLogger("lifecycle.security")
 ISSUER = "重大项目全程账"
 """How an authenticator names what its codes are for."""
 STEP = 30
@@ -36,6 +39,8 @@ WHERE id = %(account)s AND password IS NOT DISTINCT FROM %(was)s
 USE_STEP = "UPDATE account SET totp_step = %(step)s WHERE id = %(account)s AND totp_step < %(step)s"
 USE_RECOVERY = "UPDATE recovery_code SET used_at = now() WHERE account = %(account)s AND hash = %(hash)s AND used_at IS NULL"
 PENDING = "UPDATE account SET totp_pending = %(key)s WHERE id = %(account)s"
+UNSEALED = "SELECT id, totp_key FROM account WHERE totp_key IS NOT NULL AND totp_key NOT LIKE 's1.%'"
+SEAL = "UPDATE account SET totp_key = %(sealed)s WHERE id = %(account)s AND totp_key = %(clear)s"
 CONFIRM = """
 UPDATE account SET totp_key = totp_pending, totp_pending = NULL, totp_step = %(step)s
 WHERE id = %(account)s AND totp_pending = %(key)s
@@ -112,8 +117,10 @@ class Known:
 
 
 class SigningIn:
-    def __init__(self, pool: ConnectionPool) -> None:
+    def __init__(self, pool: ConnectionPool, seal: Seal | None = None) -> None:
+        """`seal`: of the keys of authenticators; without one they last as long as this process."""
         self._pool = pool
+        self._seal = seal or Seal()
         self._delays = Delays(pool)
         self.sessions = Sessions(pool)
 
@@ -151,7 +158,7 @@ class SigningIn:
             raise NotExpected
         with self._delays.attempt(name_key("code", str(session.account)), address_key(address)):
             with self._pool.connection() as connection:
-                second = _second(connection, session.account, code)
+                second = self._second(connection, session.account, code)
             if second is None:
                 raise WrongCode
             return _lasting(self.sessions.renew(token, second=second))
@@ -187,7 +194,7 @@ class SigningIn:
         """The address (otpauth:) of a new key, for the authenticator; it counts only once a code of it has been given."""
         key = pyotp.random_base32()
         with self._pool.connection() as connection:
-            connection.execute(PENDING, {"key": key, "account": session.account})
+            connection.execute(PENDING, {"key": self._seal.close(key, str(session.account)), "account": session.account})
         return pyotp.TOTP(key).provisioning_uri(name=session.username, issuer_name=ISSUER)
 
     def confirm_totp(self, token: str, session: Session, code: str, *, address: str) -> tuple[list[str], Opened]:
@@ -197,7 +204,8 @@ class SigningIn:
                 known = _known(connection, "id", session.account)
                 if known is None or known.totp_pending is None:
                     raise NotExpected
-                step = _step(known.totp_pending, code, known.clock) if code.isascii() else None
+                key = self._opened(known.totp_pending, known.id)
+                step = _step(key, code, known.clock) if key is not None and code.isascii() else None
                 values = {"account": known.id, "key": known.totp_pending, "step": step}
                 if step is None or connection.execute(CONFIRM, values).rowcount == 0:
                     raise WrongCode
@@ -210,6 +218,37 @@ class SigningIn:
             if connection.execute(SERVES, (session.account, post)).fetchone() != (True,):
                 raise NotYourPost(pointer="/post")
         return _lasting(self.sessions.renew(token, post=post))
+
+    def seal_all(self) -> None:
+        """What was kept in clear before there were seals."""
+        with self._pool.connection() as connection:
+            for account, clear in connection.execute(UNSEALED).fetchall():
+                connection.execute(
+                    SEAL, {"sealed": self._seal.close(clear, str(account)), "clear": clear, "account": account}
+                )
+
+    def _opened(self, sealed: str, account: UUID) -> str | None:
+        """None for what another key sealed: no code fits, recovery codes go on, the administrator can reset."""
+        try:
+            return self._seal.open(sealed, str(account))
+        except NotOurs:
+            log.error("the authenticator of account %s was sealed with another key (LIFECYCLE_SEAL_KEY_FILE)", account)
+            return None
+
+    def _second(self, connection: Connection[Any], account: UUID, code: str) -> str | None:
+        """What was given, and is used up by it."""
+        known = _known(connection, "id", account)
+        if known is None or known.totp_key is None:
+            return None
+        code = "".join(code.split()).replace("-", "").casefold()
+        if not code.isascii():
+            return None
+        key = self._opened(known.totp_key, account)
+        step = _step(key, code, known.clock) if key is not None else None
+        if step is not None:
+            return "totp" if connection.execute(USE_STEP, {"account": account, "step": step}).rowcount == 1 else None
+        used = connection.execute(USE_RECOVERY, {"account": account, "hash": digest(code)}).rowcount == 1
+        return "recovery" if used else None
 
     def _rehashed(self, known: Known, password: str) -> None:
         """The parameters of today, now that the password is at hand."""
@@ -231,21 +270,6 @@ def _step(key: str, code: str, clock: int) -> int | None:
     now = clock // STEP
     fitting = [step for step in (now - 1, now, now + 1) if hmac.compare_digest(totp.generate_otp(step), code)]
     return max(fitting, default=None)
-
-
-def _second(connection: Connection[Any], account: UUID, code: str) -> str | None:
-    """What was given, and is used up by it."""
-    known = _known(connection, "id", account)
-    if known is None or known.totp_key is None:
-        return None
-    code = "".join(code.split()).replace("-", "").casefold()
-    if not code.isascii():
-        return None
-    step = _step(known.totp_key, code, known.clock)
-    if step is not None:
-        return "totp" if connection.execute(USE_STEP, {"account": account, "step": step}).rowcount == 1 else None
-    used = connection.execute(USE_RECOVERY, {"account": account, "hash": digest(code)}).rowcount == 1
-    return "recovery" if used else None
 
 
 def _recovery(connection: Connection[Any], account: UUID) -> list[str]:

@@ -48,7 +48,7 @@ class SingleSignOn:
     def issuer(self) -> str:
         return self._settings.issuer
 
-    def leave(self, origin: str) -> Leaving:
+    def leave(self, origin: str, address: str) -> Leaving:
         """Raises SignOnAway."""
         described, _ = self._provider()
         state, browser = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
@@ -57,7 +57,7 @@ class SingleSignOn:
             url, _ = client.create_authorization_url(
                 described["authorization_endpoint"], state=state, nonce=left.nonce, code_verifier=left.verifier
             )
-        self._left.remember(state, browser, left)
+        self._left.remember(state, browser, left, address)
         return Leaving(str(url), browser)
 
     def back(self, origin: str, *, state: str, code: str, browser: str, issuer: str | None) -> str:

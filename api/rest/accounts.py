@@ -245,7 +245,7 @@ def reset_account(request: Request, response: Response, services: Running, accou
     openapi_extra=KEEPS | GRANTS | body_of("CloseAccount"),
 )
 def close_account(services: Running, account: UUID, body: Body) -> AccountAnswer:
-    """Close an account; its sessions end at once."""
+    """Close an account; its sessions end at once, and so do its person's tokens."""
     CloseAccount.model_validate_json(body)
     services.holders.close(account)
     return found(services, account)

@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse
 
 from api.access.doors import Running, asks, router
 from api.access.noting import notes
-from api.access.sessions import agent_of, origin_of
+from api.access.sessions import address_of, agent_of, origin_of
 from api.rest.sessions import SessionAnswer, welcomed
 from api.services import Services
 from domain.errors import NotFound
@@ -32,7 +32,7 @@ def configured(services: Services) -> "SingleSignOn":
 @made.get("/session/sign-on", status_code=303, operation_id="leave_for_sign_on", openapi_extra=asks("public"))
 def leave(request: Request, services: Running) -> Response:
     """To the single sign-on, where there is one."""
-    leaving = configured(services).leave(origin_of(request, services.origin))
+    leaving = configured(services).leave(origin_of(request, services.origin), address_of(request))
     response = RedirectResponse(leaving.url, 303, headers={"Cache-Control": "no-store"})
     response.set_cookie(BROWSER, leaving.browser, max_age=600, path="/", secure=True, httponly=True, samesite="lax")
     return response

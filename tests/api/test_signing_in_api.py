@@ -11,6 +11,7 @@ from argon2 import PasswordHasher
 from httpx2 import Response
 
 from api.access.sessions import COOKIE, form_token
+from domain.entry import Role
 from store import passwords
 from tests.api.conftest import District, P
 
@@ -231,8 +232,13 @@ def test_an_account_is_reset_and_closed_and_its_person_stays_known(district: Dis
     once = district.post(f"/accounts/{made}/resets", {"totp": True}, "administrator").json()["one_time_password"]
     assert code(browser.send("GET", "/session")) == (401, "not_signed_in")
     assert browser.sign_in("p-clerk", once).json()["waits_for"] == "password"
+    token, _ = district.services.accounts.make("p-clerk", "street-a", "接口", Role.SERVICE)
+    district.tokens["service"] = token
+    assert district.get("/projects", "service").status_code == 200
     closed = district.post(f"/accounts/{made}/closing", {}, "administrator").json()
     assert closed["closed_at"] is not None
+    assert [code(district.get("/projects", who)) for who in ("service", "clerk")] == [(401, "not_signed_in")] * 2
+    assert district.get("/projects", "reader").status_code == 200, "nobody else's token ends"
     assert code(browser.send("GET", "/session")) == (401, "not_signed_in")
     assert code(browser.sign_in("p-clerk", once)) == (401, "wrong_password")
     listed = district.get("/accounts", "administrator").json()["accounts"]
@@ -274,6 +280,8 @@ def test_erasing_a_person_erases_their_account_too(district: District, database:
         [(username, password, post)] = kept.fetchall()
     assert username.startswith("erased-")
     assert (password, post) == (None, "已依法删除")
+    assert code(district.get("/projects", "clerk")) == (401, "not_signed_in"), "their tokens end too"
+    assert district.get("/projects", "reader").status_code == 200
     assert code(browser.send("GET", "/session")) == (401, "not_signed_in")
     assert code(browser.sign_in("p-clerk")) == (401, "wrong_password")
 
