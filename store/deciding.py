@@ -77,6 +77,8 @@ class Asking:
     """The reason given for a return after its deadline: each of its entries is marked."""
     marked_later: bool = False
     """What is irregular is looked for when the whole request is decided: a return's facts are recorded together."""
+    remembering: bool = False
+    """Histories will do as this process knows them: where one has moved on, nothing is appended and all is decided anew."""
     dry: bool = False
     """Nothing will be recorded: what is irregular is only asked about, and needs no reason yet."""
 

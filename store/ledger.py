@@ -198,11 +198,15 @@ class Ledger:
         """Decides on the ledger as it is, without recording: for dry runs."""
         return Deciding(self.records.history, self._reading.next_number, self._find_file)
 
+    @no_collection()
     def _transact(self, work: Work, asking: Asking, asked: Request) -> Recorded:
-        for _ in range(ATTEMPTS):
+        for attempt in range(ATTEMPTS):
+            deciding = self.deciding()
             try:
-                deciding = self._decided(work, replace(asking, moment=datetime.now(SHANGHAI)))
+                self._decided(deciding, work, replace(asking, moment=datetime.now(SHANGHAI), remembering=attempt == 0))
             except Refused:
+                if deciding.streams.remembered:
+                    continue
                 repeated = self._repeated(asked)
                 if repeated is not None:
                     return repeated
@@ -217,19 +221,18 @@ class Ledger:
                 continue
         raise SomebodyWasFirst
 
-    def _decided(self, work: Work, asking: Asking) -> Deciding:
+    def _decided(self, deciding: Deciding, work: Work, asking: Asking) -> None:
         """Raises NothingToRecord, or the Refused of the rule broken."""
-        deciding = self.deciding()
         self._begin(deciding, asking)
         opening = len(deciding.entries)
-        with no_collection():
-            work(deciding, asking)
+        work(deciding, asking)
         if len(deciding.entries) == opening:
             raise NothingToRecord
-        return deciding
 
     def _decide(self, deciding: Deciding, asking: Asking, items: Sequence[Item], expected: int | None, joint: bool) -> None:
-        deciding.streams.prefetch(self.records.histories(list(_looked_at(items))))
+        labels = list(_looked_at(items))
+        remembered = self.records.remembered(labels) if asking.remembering else None
+        deciding.streams.prefetch(remembered or self.records.histories(labels), remembered=remembered is not None)
         for label, command in items:
             if expected is not None and label is not None and deciding.past(label).version != expected:
                 if deciding.past(label).version:  # whoever may not record there is not told how far it is

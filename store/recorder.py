@@ -77,9 +77,8 @@ class RequestRow:
     recorded_at: datetime
 
 
-APPEND_ONE = "SELECT * FROM append_one(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
-MUST_STAND = "SELECT must_stand(%b, %b)"
-APPEND_MANY = "SELECT * FROM append_many(%s, %s, %s, %s, %b, %b, %b, %b, %b)"
+APPEND_ONE = "SELECT * FROM append_one_while(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+APPEND_MANY = "SELECT * FROM append_many_while(%b::uuid[], %b::int[], %s, %s, %s, %s, %b, %b, %b, %b, %b)"
 ROWS = """
 SELECT e.stream AS originator_id, e.version AS originator_version, e.topic, e.state,
        s.label, e.position, e.recorded_at, e.stated
@@ -95,7 +94,7 @@ LIMIT %(limit)s
 )
 NEWER = """
 SELECT e.stream AS originator_id, e.version AS originator_version, e.topic, e.state, e.position, e.recorded_at, e.stated
-FROM unnest(%s::uuid[], %s::int[]) AS known(stream, version)
+FROM unnest(%b::uuid[], %b::int[]) AS known(stream, version)
 CROSS JOIN LATERAL (SELECT * FROM entry n WHERE n.stream = known.stream AND n.version > known.version) e
 ORDER BY e.position
 """
@@ -166,19 +165,16 @@ class Recorder(ApplicationRecorder):
     def _append(self, rows: Sequence[Row], request: Request, looked_at: Mapping[UUID, int]) -> tuple[int, datetime]:
         asked = (request.id, request.scope, request.key, request.body)
         with self._writing.connection() as connection:
-            if looked_at:
-                with connection.transaction():
-                    connection.execute(MUST_STAND, (list(looked_at), list(looked_at.values())))
-                    return cast("tuple[int, datetime]", connection.execute(APPEND_MANY, (*asked, *columns(rows))).fetchone())
-            if len(rows) == 1:
-                row = rows[0]
+            if len(rows) == 1 and len(looked_at) <= 1:
+                row, (other,) = rows[0], tuple(looked_at.items()) or ((None, None),)
                 one = (row.label, row.originator_id, row.originator_version, row.topic, row.state)
                 try:
-                    return cast("tuple[int, datetime]", connection.execute(APPEND_ONE, (*asked, *one)).fetchone())
+                    return cast("tuple[int, datetime]", connection.execute(APPEND_ONE, (*other, *asked, *one)).fetchone())
                 except psycopg.errors.DatabaseError as error:
                     if error.sqlstate != "LC004":
                         raise
-            return cast("tuple[int, datetime]", connection.execute(APPEND_MANY, (*asked, *columns(rows))).fetchone())
+            many = (list(looked_at), list(looked_at.values()), *asked, *columns(rows))
+            return cast("tuple[int, datetime]", connection.execute(APPEND_MANY, many).fetchone())
 
     def _look_up(self, request: Request) -> tuple[bool, RequestRow | None]:
         """Whether the database could be asked, and what it keeps of the request."""

@@ -42,7 +42,15 @@ SELECT NOT has_table_privilege('lifecycle_service', t.oid, 'INSERT')
    AND t.relowner = 'lifecycle_owner'::regrole
 FROM pg_class t WHERE t.oid = %s::regclass
 """
-APPENDERS = ("must_stand", "append_one", "append_many", "append_stated", "append_opening")
+APPENDERS = (
+    "must_stand",
+    "append_one",
+    "append_many",
+    "append_one_while",
+    "append_many_while",
+    "append_stated",
+    "append_opening",
+)
 APPENDING = """
 SELECT bool_and(p.prosecdef AND p.proowner = 'lifecycle_owner'::regrole
                 AND has_function_privilege('lifecycle_service', p.oid, 'EXECUTE')

@@ -31,9 +31,12 @@ class Streams:
         self._looked_at: set[str] = set()
         self._numbers: dict[str, int] = {}
         self._promised: set[str] = set()
+        self.remembered = False
+        """Whether histories are among them that may be out of date: a refusal is none until it is decided on newer ones."""
 
-    def prefetch(self, histories: Mapping[str, History]) -> None:
-        """Histories loaded together; those decided on already stay as they are."""
+    def prefetch(self, histories: Mapping[str, History], *, remembered: bool = False) -> None:
+        """Histories loaded together, or remembered; those decided on already stay as they are."""
+        self.remembered = self.remembered or remembered
         self._histories = {**histories, **self._histories}
 
     def past(self, label: str) -> History:
@@ -61,9 +64,11 @@ class Streams:
     def looked_at(self, written: Iterable[Entry]) -> dict[str, int]:
         """The versions of the streams that decisions rest on and that nothing is recorded in.
 
-        Settings and gates bind from the next request on: the district's own stream is none of them.
+        Settings and gates bind from the next request on: the district's own stream is none of them, unless remembered.
         """
-        others = self._looked_at - {entry.stream for entry in written} - {DISTRICT}
+        others = self._looked_at - {entry.stream for entry in written}
+        if not self.remembered:
+            others.discard(DISTRICT)
         return {label: self._histories[label].version for label in others}
 
     @property
