@@ -1,4 +1,5 @@
-"""`lifecycle demo`: an empty ledger is filled with the demonstration district, and two tokens to look at it are printed."""
+"""`lifecycle demo`: an empty ledger is filled with the demonstration district, and what to look at it with is printed:
+two tokens for programs, and an account for each sort of reader."""
 
 import argparse
 from datetime import date, datetime
@@ -6,11 +7,13 @@ from datetime import date, datetime
 from api.access.tokens import NewToken, make
 from api.cli import chinese, say
 from api.cli.progress import bar
-from api.demo.cast import Person
+from api.demo.cast import Cast, Person
 from api.demo.filling import SEED, SIZE, SMALLEST, UNTIL, fill, refuse_unless_empty, write
-from api.demo.words import OFFICE
+from api.demo.words import AUDIT, COMMERCE, LEADERS, OFFICE, STREETS
 from api.services import Services, services
 from domain.entry import SHANGHAI, Role
+from store.holders import Serving
+from store.passwords import one_time
 from store.settings import deployment
 
 ABOUT = 45
@@ -50,8 +53,34 @@ def main(arguments: argparse.Namespace) -> int:
         ):
             token = token_of(running, by, role)
             say(f"{zh}令牌（仅显示这一次）：{token}", f"{en} token (shown this once): {token}")
+        say(
+            "页面登录（用户名与密码，仅显示这一次；重大项目办与单位负责人有审批权，首次登录须设置验证器）：",
+            "for the pages (user names and passwords, shown this once; the office and the unit's head approve, so their "
+            "first sign-in sets up an authenticator):",
+        )
+        for username, password, post in accounts(running, written.cast):
+            say(f"  {username}  {password}  {post}", f"  {username}  {password}  {post}")
         say("下一步：docs/tutorial.md", "next: docs/tutorial.md")
     return 0
+
+
+def accounts(running: Services, cast: Cast) -> list[tuple[str, str, str]]:
+    """User name, password and post of one account for each sort of reader, in one street and above it."""
+    street, office = STREETS[0].code, cast.people[OFFICE]
+    made = []
+    for username, person, role in (
+        ("leader", cast.people[LEADERS][0], Role.LEADER),
+        ("office", office[1], Role.OFFICE),
+        ("clerk", cast.clerk(street), Role.CLERK),
+        ("head", cast.deputy(street), Role.HEAD),
+        ("bureau", cast.recogniser(COMMERCE), Role.BUREAU),
+        ("auditor", cast.people[AUDIT][0], Role.AUDITOR),
+    ):
+        password = one_time()
+        running.holders.make(username, person.ref, [Serving(person.unit, person.post, role)], password=False)
+        running.signing_in.set_password(username, password)
+        made.append((username, password, person.post))
+    return made
 
 
 def token_of(running: Services, by: Person, role: Role) -> str:
