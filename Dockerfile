@@ -8,7 +8,7 @@ COPY store store
 COPY projections projections
 COPY api api
 ENV PYTHONPATH=/app PYTHONUNBUFFERED=1
-USER lifecycle
+USER 10001
 EXPOSE 8000
 ENTRYPOINT ["python", "-m", "api.cli"]
 CMD ["serve"]

@@ -17,6 +17,7 @@ from store.database import opened
 from store.evidence import Folder
 from store.migrations import migrate
 from store.server import Embedded
+from tests.production import production
 
 NUMBERS = itertools.count(1)
 FAST = {"fsync": "off", "full_page_writes": "off"}
@@ -26,6 +27,7 @@ FAST = {"fsync": "off", "full_page_writes": "off"}
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="also what takes minutes")
     parser.addoption("--bench", action="store_true", help="only the measurements")
+    parser.addoption("--production", type=int, choices=[16, 18], help="against this PostgreSQL as it is in production")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -52,6 +54,8 @@ def server(request: pytest.FixtureRequest) -> Iterator[str]:
     """The administrator's address of a server: LIFECYCLE_DATABASE_URL's, or an embedded one of this run."""
     given = os.environ.get("LIFECYCLE_DATABASE_URL")
     with ExitStack() as stack:
+        if (major := request.config.getoption("--production")) is not None:
+            given = stack.enter_context(production(major, FAST))
         if given is None:
             home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lifecycle-test-")))
             embedded = Embedded(home, settings={} if request.config.getoption("--bench") else FAST)
