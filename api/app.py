@@ -34,6 +34,7 @@ from api.rest import (
 from api.rest.commands import commands
 from api.rest.document import DESCRIPTION, served
 from api.services import Services
+from api.sheets import route as imports
 from projections.questions.viewpoints import Arrivals
 from store.settings import VERSION, deployment
 
@@ -74,7 +75,8 @@ def create_app(services: Services) -> FastAPI:
         sign_on.made,
         accounts.made,
         health.made,
-        served(app),
+        imports.made,
+        served(app, imports.SnapshotSent),
         *routes(),
     ):
         app.router.routes.extend(part.routes)  # the guarded routes themselves, not wrapped

@@ -3,22 +3,19 @@
 import argparse
 import json
 from collections import Counter
-from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
 
 from api.cli import chinese, say
 from api.cli.progress import bar
 from api.services import Services, services
+from api.sheets.importing import Work, propose, record_snapshot, renamed, report
 from api.sheets.mapping import Mapping, SnapshotMapping, find_mapping, load_mapping
-from api.sheets.proposing import Importing, Refusal, suggest_renames
+from api.sheets.proposing import Refusal
 from api.sheets.reading import NotRead, Snapshot, read_snapshot
 from api.sheets.staging import IMPORTER, Opening, staged_commands, staged_snapshot
-from domain.entry import SHANGHAI, Actor, Entry, Role, Source, stream_kind
-from domain.fact import Fact
-from domain.questions.attributes import word
+from domain.entry import Actor, Entry, Role
 from store.backfill import Backfill, Staged
-from store.deciding import Asking, Deciding
+from store.deciding import Deciding
 from store.mapper import topic_of
 from store.settings import deployment
 
@@ -183,13 +180,11 @@ def record(
     )
     dry = running.ledger.deciding()
     for settings, snapshot in snapshots:
-        source = Source(door="import", file=snapshot.file, sha256=snapshot.sha256)
         work = Work(running, mapping, settings, snapshot, give_up=not arguments.dry_run)
         if arguments.dry_run:
-            work(dry, Asking(by, source, datetime.now(SHANGHAI), imported=True))
+            propose(work, snapshot, by, dry)
         else:
-            with suppress(Stopped):
-                running.ledger.record_work(work, by=by, source=source, body=bytes.fromhex(snapshot.sha256))
+            record_snapshot(running, work, snapshot, by)
         show_proposal(snapshot.file, work.proposed, dry=arguments.dry_run)
         show_renames(work.proposed, dry if arguments.dry_run else running.ledger.deciding())
         for refusal in work.refused:
@@ -203,36 +198,6 @@ def record(
             say(zh, en, error=True)
             return 1
     return 0
-
-
-class Work:
-    """Proposes one snapshot; decided anew from the start if somebody was first."""
-
-    def __init__(
-        self, running: Services, mapping: Mapping, settings: SnapshotMapping, snapshot: Snapshot, *, give_up: bool
-    ) -> None:
-        self._running = running
-        self._mapping = mapping
-        self._settings = settings
-        self._snapshot = snapshot
-        self._give_up = give_up
-        self.proposed: list[Entry] = []
-        self.refused: list[Refusal] = []
-
-    def __call__(self, deciding: Deciding, asking: Asking) -> None:
-        """Raises Stopped when anything was refused and the request is to be given up for it."""
-        labels = [label for label in self._running.reading.labels("") if stream_kind(label) == "project"]
-        deciding.streams.prefetch(self._running.ledger.records.histories([*labels, "district"]))
-        known = [label for label in deciding.streams.known() if stream_kind(label) == "project"]
-        importing = Importing(deciding, self._mapping, known)
-        self.proposed = importing.propose(self._snapshot, self._settings, asking, backfill=False)
-        self.refused = importing.refusals
-        if self.refused and self._give_up:
-            raise Stopped
-
-
-class Stopped(Exception):
-    """Something was refused: the request is given up."""
 
 
 def show_proposal(file: str, entries: list[Entry], *, dry: bool) -> None:
@@ -253,11 +218,7 @@ def show_proposal(file: str, entries: list[Entry], *, dry: bool) -> None:
 
 
 def show_renames(entries: list[Entry], deciding: Deciding) -> None:
-    """Names that look like a rename: to be confirmed under [[renames]], never guessed."""
-    new = [str(e.event.name) for e in entries if isinstance(e.event, Fact) and topic_of(e.event) == "project_entered"]  # type: ignore[attr-defined]
-    left = [e.stream for e in entries if topic_of(e.event) == "list_left"]
-    gone = [word(deciding.past(code).now, "name") or code for code in left]
-    for old, name in suggest_renames(gone, new):
+    for old, name in renamed(entries, deciding):
         say(
             f"  可能是更名：{old!r} → {name!r}，如是请写入 [[renames]]。",
             f"  a rename? {old!r} → {name!r}; if so, put it under [[renames]].",
@@ -275,23 +236,4 @@ def write_report(path: Path | None, snapshots: list[Snapshot], entries: list[Ent
         return
     with path.open("a", encoding="utf-8") as file:
         for snapshot in snapshots:
-            found = {
-                "file": snapshot.file,
-                "sha256": snapshot.sha256,
-                "appearances": len(snapshot.rows),
-                "as_at": str(snapshot.as_at),
-                "counts": snapshot.counts,
-                "skipped": snapshot.skipped,
-                "not_read": [u.model_dump() for u in snapshot.unread],
-                "proposed": [
-                    {
-                        "entry": e.citation,
-                        "topic": topic_of(e.event),
-                        "row": e.envelope.source.row,
-                        "states": e.event.model_dump(mode="json", exclude_none=True),
-                    }
-                    for e in entries
-                ],
-                "refused": [{"row": r.row, "project": r.project, "why": str(r.error)} for r in refusals],
-            }
-            file.write(json.dumps(found, ensure_ascii=False) + "\n")
+            file.write(json.dumps(report(snapshot, entries, refusals), ensure_ascii=False) + "\n")

@@ -32,6 +32,7 @@ TAGS = [
     {"name": "questions", "description": "查询 / asking: at any viewpoint, every figure with its sources"},
     {"name": "evidence", "description": "佐证文件 / files of evidence: uploaded first, then attached to facts"},
     {"name": "drafts", "description": "草稿 / drafts of monthly returns: no entries until they are submitted"},
+    {"name": "imports", "description": "导入 / snapshots of a table against the ledger"},
     {"name": "tokens", "description": "令牌 / tokens: made by the administrator"},
     {"name": "sessions", "description": "登录与会话 / signing in, and one's own sessions"},
     {
@@ -62,8 +63,9 @@ REF = "#/components/schemas/"
 Schema = dict[str, Any]
 
 
-def served(app: FastAPI) -> APIRouter:
-    """The route that answers with the document."""
+def served(app: FastAPI, *bodies: type[BaseModel]) -> APIRouter:
+    """The route that answers with the document; `bodies` of routes of other doors, which read them themselves too."""
+    app.state.bodies = (*KEPT_BY_HAND, *bodies)
     made = router(tags=["health"])
 
     @made.get("/openapi.json", operation_id="openapi", openapi_extra=asks("public"))
@@ -89,7 +91,7 @@ def document(app: FastAPI) -> Schema:
     components = made.setdefault("components", {}).setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
         components.pop(name, None)  # ours are problems
-    bodies = _add_bodies(components)
+    bodies = _add_bodies(components, app.state.bodies)
     _, problem = models_json_schema([(Problem, "serialization")], ref_template=REF + "{model}")
     components.update(problem["$defs"])
     made["components"]["securitySchemes"] = {
@@ -110,14 +112,14 @@ def document(app: FastAPI) -> Schema:
     return made
 
 
-def _add_bodies(components: Schema) -> Schema:
+def _add_bodies(components: Schema, kept: tuple[type[BaseModel], ...]) -> Schema:
     """Adds the models of bodies; answers the bodies that are one model, for a name that only refers puzzles generators.
 
     Where an answer has a model of the same name but another shape, the body's is `…Input`.
     """
     adapters: dict[str, TypeAdapter[Any]] = {
         **schemas(),
-        **{model.__name__: TypeAdapter(model) for model in KEPT_BY_HAND},
+        **{model.__name__: TypeAdapter(model) for model in kept},
     }
     made, whole = TypeAdapter.json_schemas(
         [(name, "validation", adapter) for name, adapter in adapters.items()], ref_template=REF + "{model}"

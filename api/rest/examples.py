@@ -1,5 +1,6 @@
 """One worked example of every command, in an order in which a ledger accepts them all; the tests post each of them."""
 
+from base64 import b64encode
 from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -350,6 +351,21 @@ def by_path() -> dict[str, dict[str, Any]]:
     return found | {path: {"example": {"value": body}} for path, body in ACCOUNTS.items()}
 
 
+MAPPING = """
+list = "district-list"
+title = "重大项目清单"
+[columns]
+name = { header = "项目名称" }
+unit = { header = "责任单位" }
+completion = { header = "计划竣工", formats = ["%Y-%m-%d"] }
+[units]
+street-a = { name = "甲街道" }
+[[snapshots]]
+file = "projects-2026-06.csv"
+label = "2026-06"
+as_at = 2026-06-30
+recorded = 2026-07-01T09:00:00+08:00
+"""
 ACCOUNTS: dict[str, Body] = {
     "/session": {"username": "wang", "password": "山高水长 风物长宜放眼量"},
     "/session/code": {"code": "492039"},
@@ -364,6 +380,11 @@ ACCOUNTS: dict[str, Body] = {
     "/accounts/{account}/totp": {"code": "492039"},
     "/accounts/{account}/resets": {"totp": True},
     "/accounts/{account}/closing": {},
+    "/imports": {
+        "mapped_by": MAPPING,
+        "file": "projects-2026-06.csv",
+        "content": b64encode("项目名称,责任单位,计划竣工\n西湖里改造,甲街道,2027-06-30\n".encode()).decode(),
+    },
     "/accounts/{account}/posts": {"unit": "street-b", "post": "副科长", "role": "unit"},
 }
-"""What is no command: signing in, and accounts."""
+"""What is no command: signing in, accounts, a snapshot."""

@@ -247,12 +247,20 @@ def matches(pattern: str, header: str) -> bool:
 def load_mapping(path: Path) -> Mapping:
     """Raises BadMapping, naming the key that is wrong and what would be right."""
     try:
-        with path.open("rb") as file:
-            return Mapping.model_validate(tomllib.load(file))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
         raise BadMapping(f"{path.name}: {error}") from None
+    return parsed(text, path.name)
+
+
+def parsed(text: str, name: str) -> Mapping:
+    """A mapping by its text. Raises BadMapping."""
+    try:
+        return Mapping.model_validate(tomllib.loads(text))
+    except (RecursionError, tomllib.TOMLDecodeError) as error:
+        raise BadMapping(f"{name}: {error}") from None
     except ValidationError as error:
-        raise BadMapping(f"{path.name}: {told(error)}") from None
+        raise BadMapping(f"{name}: {told(error)}") from None
 
 
 TOLD = {"extra_forbidden": "an unknown key / 不认识的键", "missing": "is wanted / 缺少此项"}
