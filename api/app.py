@@ -27,6 +27,7 @@ from api.rest import (
     record,
     sessions,
     sign_on,
+    table,
     targets,
     tokens,
     vocabulary,
@@ -53,6 +54,7 @@ def create_app(services: Services) -> FastAPI:
     asking = (
         questions.made,
         portfolio.made,
+        table.made,
         irregularities.made,
         periods.made,
         feed.made,

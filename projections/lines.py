@@ -1,6 +1,7 @@
 """Which lines a fact has in the read model: itself, what it states in words, and its figures."""
 
 from collections.abc import Iterator
+from datetime import date
 from functools import singledispatch
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from domain.project.funds import FundsReceived
 from domain.project.intake import ProjectDescribed, ProjectEntered
 from domain.project.land import LandSecured
 from domain.project.listings import ListJoined, ListLeft
+from domain.project.plans import PlanAct
 from domain.project.ratings import SelfRated
 from domain.project.registrations import EnterpriseRegistered
 from domain.project.responsibilities import (
@@ -35,6 +37,10 @@ CLUE = 7
 """The measure of a word that may cross projects: `role` is its sort, `amount` its print. Of the many facts, funds and taxes,
 it is kept in the line of the fact itself, which has no other use for either."""
 CLOSING = 1
+DUE = 8
+"""A day that a plan act states: `role` is the field, `amount` the ordinal day, null where the act says there is none."""
+DATED = {"start": 0, "completion": 1}
+"""The fields of a plan whose day passing makes a mark."""
 SHARE = 6
 """One unit's share by the terms that its fact states: `amount` in hundred-millionths."""
 BY_BUREAU, GIVEN = 3, 4
@@ -143,6 +149,15 @@ def _(fact: ProjectEnded) -> Iterator[Line]:
 @lines.register
 def _(fact: YearClassified) -> Iterator[Line]:
     yield Line(amount=fact.year, word=fact.yearly_class)
+
+
+@lines.register
+def _(fact: PlanAct) -> Iterator[Line]:
+    yield NOTHING
+    for field, number in DATED.items():
+        due = getattr(fact, field)
+        if due is not None:
+            yield Line(DUE, due.toordinal() if isinstance(due, date) else None, number)
 
 
 @lines.register

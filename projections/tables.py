@@ -2,7 +2,7 @@
 
 from hashlib import sha256
 
-VERSION = 4
+VERSION = 5
 """Raise it when the handlers write other rows for the same entries."""
 
 TABLES = """
@@ -12,8 +12,9 @@ CREATE TABLE term (id int PRIMARY KEY, text text COLLATE "C" NOT NULL UNIQUE);
 -- One line of a fact, as known from one position to before another. Measures: 0 the fact itself (amount: the rank of
 -- the stage it enters, the ordinal day a tenure or share terms are settled to end, the year of a class, or what is
 -- forecast), 1 the closing side of a handover or end, 2.. the attributes it states, 6 a share, 7 a word that may cross
--- projects (its print in amount, its sort in role; of funds and taxes in the line of the fact itself), 10.. its figures
--- (Measure.code; projections.lines). Order: (occurred_on, turn, fact).
+-- projects (its print in amount, its sort in role; of funds and taxes in the line of the fact itself), 8 a day that a plan
+-- has something due on (its field in role), 10.. its figures (Measure.code; projections.lines).
+-- Order: (occurred_on, turn, fact).
 CREATE TABLE fact (
     project     int      NOT NULL,
     fact        int      NOT NULL,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import Enum
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
@@ -79,10 +80,22 @@ class PortfolioAnswer(Answer):
     """剔除（免责） of projects and units that are running on the day `on`: the totals leave nothing out for them."""
 
 
+class SourceFact(BaseModel):
+    """One fact that counts: `value` is its whole figure, however units share it."""
+
+    entry: str
+    project: str
+    name: str | None
+    occurred_on: date
+    value: str
+
+
 class SourcesAnswer(Answer):
-    """Citations of the original facts, and the cursor of the following page."""
+    """Citations of the original facts, the same facts told, and the cursor of the following page; money in `currency`."""
 
     sources: list[str]
+    facts: list[SourceFact]
+    currency: str | None
     next: str | None
 
 
@@ -199,7 +212,8 @@ def portfolio_sources(
     limit: Limit = 200,
 ) -> Response:
     """The facts that make one total; `group` absent: of all groups, empty: what belongs to none; `bureau`: its verdicts."""
-    named = services.questions.project.settings(at.viewpoint).recognising.get(measure.value)
+    settings = services.questions.project.settings(at.viewpoint)
+    named = settings.recognising.get(measure.value)
     if authority == "recognised" and bureau is None and named:
         bureau = named[0]
     part = Part(MEASURES[measure.value], authority, group or None, group is None, bureau, a_day(since) if since else None)
@@ -207,5 +221,21 @@ def portfolio_sources(
     if not (after[2].isdigit() and len(after[2]) < 10):
         raise BadCursor
     found = services.questions.sources(at, by, role, attribute, part, (after[0], int(after[2])), limit + 1)
-    page = [cite(code, number) for code, number in found[:limit]]
-    return answer(services, at, {"sources": page, "next": cursor_of(page[-1]) if len(found) > limit else None})
+    names = services.questions.names(at, {fact.project for fact in found[:limit]})
+    page = [cite(fact.code, fact.fact) for fact in found[:limit]]
+    body = {
+        "sources": page,
+        "facts": [
+            {
+                "entry": entry,
+                "project": fact.code,
+                "name": names.get(fact.code),
+                "occurred_on": fact.occurred_on,
+                "value": str(part.measure.value(fact.amount)),
+            }
+            for entry, fact in zip(page, found, strict=False)
+        ],
+        "currency": settings.currency if part.measure.unit == "money" else None,
+        "next": cursor_of(page[-1]) if len(found) > limit else None,
+    }
+    return answer(services, at, body)

@@ -1,17 +1,25 @@
 """The questions, all through one door: a viewpoint is resolved first, then asked at."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from datetime import date, datetime
+from typing import TypeVar
 
+from eventsourcing.application import LRUCache
+from psycopg import Connection
 from psycopg.errors import UndefinedTable
 from psycopg_pool import ConnectionPool
 
 from domain.entry import SHANGHAI
 from domain.errors import NotFound
 from domain.history import View
+from domain.office.district import LABEL as DISTRICT
+from domain.office.gates import GatesInForce
 from domain.questions.across import Across, Place, concerning
 from domain.questions.acts import Act
+from domain.questions.around import Around
 from domain.questions.changes import Change, Changes
+from domain.questions.irregularities import irregularities
 from domain.questions.portfolio import Attribute, By
 from domain.questions.portfolio_changes import MovedFact, moved_fact
 from domain.questions.projects import ProjectRow
@@ -22,14 +30,17 @@ from domain.questions.unit_changes import told_entry, unit_changes
 from domain.settings import Settings
 from projections.questions.across import Wanted as WantedAcross
 from projections.questions.across import shared, told
+from projections.questions.attention import Concerned, concerned
 from projections.questions.changes import Streams, project_changes, project_replay, projects_between
-from projections.questions.counting import Part, sources
+from projections.questions.counting import CountingFact, Part, sources
 from projections.questions.people import Held, held, naming
 from projections.questions.portfolio import Totals, totals
 from projections.questions.portfolio_changes import TotalsMoved, moved_lines, totals_moved
 from projections.questions.project import OneProject
 from projections.questions.projects import Wanted, listed
 from projections.questions.record import record
+from projections.questions.stages import Stood, stood
+from projections.questions.table import Table, WantedTable, choices, table
 from projections.questions.targets import exempt_projects, reckoned
 from projections.questions.viewpoints import (
     TRACKED,
@@ -46,9 +57,14 @@ from projections.questions.viewpoints import (
 from store.reading import Reading
 from store.records import Records
 
+Rows = TypeVar("Rows")
 UNIT = "unit:"
 ALL = 10_000
 """More words than any page of projects shares with others."""
+MOST_FOLDED = 1_000
+"""Of a portfolio of more projects it is not reckoned at once which are irregular."""
+NAMES = "SELECT code, name FROM listed(%(on)s, %(known)s, %(among)s)"
+NUMBERS = "SELECT code, id FROM project WHERE code = ANY(%s)"
 KEPT = "SELECT position, reckoned_on FROM progress"
 """The viewpoint of the rows kept ready."""
 
@@ -60,6 +76,7 @@ class Questions:
         self._records = records
         self.project = OneProject(records, reading)
         self._streams = Streams(records, reading)
+        self._irregular: LRUCache[tuple[str, int, date, tuple[int, ...]], bool] = LRUCache(2 * MOST_FOLDED)
 
     def position(self) -> tuple[int, str | None]:
         """How far the read model is, and which entry stopped it, if one did; (0, None) before it is there."""
@@ -94,14 +111,66 @@ class Questions:
         return Resolved(asked, on or otherwise, position, recorded_at, head.opened, self._reading.synthetic(head))
 
     def projects(self, at: Resolved, wanted: Wanted) -> list[ProjectRow]:
+        return self._listing(at, lambda connection, newest: listed(connection, at.viewpoint, wanted, newest))
+
+    def table(self, at: Resolved, wanted: WantedTable, settings: Settings) -> Table:
+        """One page of the list, with figures under these settings."""
+        return self._listing(at, lambda connection, newest: table(connection, at.viewpoint, wanted, settings, newest))
+
+    def choices(self, at: Resolved, role: str) -> dict[str, list[str]]:
+        """The words that projects bear, by what they are words for; units in the role."""
+        return self._listing(at, lambda connection, newest: choices(connection, at.viewpoint, role, newest))
+
+    def _listing(self, at: Resolved, asked: Callable[[Connection, bool], Rows]) -> Rows:
         """From the rows kept ready where they are of this viewpoint, before they are read and after."""
         kept = (at.position, at.on)
         with self._pool.connection() as connection:
             if connection.execute(KEPT).fetchone() == kept:
-                rows = listed(connection, at.viewpoint, wanted, newest=True)
+                rows = asked(connection, True)
                 if connection.execute(KEPT).fetchone() == kept:
                     return rows
-            return listed(connection, at.viewpoint, wanted, newest=False)
+            return asked(connection, False)
+
+    def stood(self, at: Resolved, days: Sequence[date]) -> list[Stood]:
+        with self._pool.connection() as connection:
+            return stood(connection, at.viewpoint, days)
+
+    def concerned(self, at: Resolved, settings: Settings, among: Sequence[int] | None = None) -> list[Concerned]:
+        with self._pool.connection() as connection:
+            return concerned(connection, at.viewpoint, settings, among)
+
+    def irregular(self, at: Resolved) -> frozenset[str] | None:
+        """The projects that have an irregular fact, by code; None where there are too many projects to fold at once.
+
+        Only projects that something was recorded about since the last such question of that day are folded again.
+        """
+        rows = self.projects(at, Wanted(limit=MOST_FOLDED + 1))
+        if len(rows) > MOST_FOLDED:
+            return None
+        views, settings, gates = self.project.several([row.code for row in rows], at.viewpoint)
+        around = self.project.around(at.viewpoint)
+        beside = self._records.histories([DISTRICT, *self._reading.bearing()])
+        known = tuple(history.at(at.viewpoint).last for history in beside.values())
+        return frozenset(code for code, view in views.items() if self._odd(view, known, settings, gates, around))
+
+    def _odd(self, view: View, known: tuple[int, ...], settings: Settings, gates: GatesInForce, around: Around) -> bool:
+        """Whether a project has an irregular fact; kept by what it depends on: `known` entries of the district's streams."""
+        key = view.label, view.last, view.viewpoint.on, known
+        with suppress(KeyError):
+            return self._irregular.get(key)
+        found = bool(irregularities(view, settings, gates, around))
+        self._irregular.put(key, found)
+        return found
+
+    def names(self, at: Resolved, projects: Collection[int]) -> dict[str, str | None]:
+        """What projects with these numbers are called at the viewpoint, by code."""
+        with self._pool.connection() as connection:
+            return dict(connection.execute(NAMES, {"on": at.on, "known": at.position, "among": list(projects)}).fetchall())
+
+    def numbers(self, codes: Collection[str]) -> dict[str, int]:
+        """Of projects in the read model."""
+        with self._pool.connection() as connection:
+            return dict(connection.execute(NUMBERS, (list(codes),)).fetchall())
 
     def portfolio(self, at: Resolved, by: By, role: str, attribute: Attribute, settings: Settings) -> Totals:
         """Totals under the settings that stood at the viewpoint."""
@@ -133,7 +202,7 @@ class Questions:
 
     def sources(
         self, at: Resolved, by: By, role: str, attribute: Attribute, part: Part, after: tuple[str, int], limit: int
-    ) -> list[tuple[str, int]]:
+    ) -> list[CountingFact]:
         with self._pool.connection() as connection:
             return sources(connection, at.viewpoint, by, role, attribute, part, after, limit)
 

@@ -12,7 +12,7 @@ from projections.lines import by_bureau_code
 from projections.questions.groups import Asked, group_number, grouped, span_parameters, term_number
 
 FACTS_OF_FLOW = """
-SELECT p.code, f.fact, f.known_from, f.project, f.occurred_on
+SELECT p.code, f.fact, f.known_from, f.project, f.occurred_on, f.amount
 FROM fact f JOIN project p ON p.id = f.project
 LEFT JOIN unnest(%(projects)s::int[], %(keys)s::int[]) AS g(project, key) ON g.project = f.project
 LEFT JOIN unnest(%(spans)s::int[], %(span_keys)s::int[], %(span_since)s::date[], %(span_until)s::date[])
@@ -29,14 +29,14 @@ LIMIT %(limit)s
 # The last statement of each project (a level), or of each statistical period of each project.
 FACTS_OF_LAST = """
 WITH last AS MATERIALIZED (
-    SELECT DISTINCT ON (f.project, f.word) f.project, f.fact, f.occurred_on, f.known_from
+    SELECT DISTINCT ON (f.project, f.word) f.project, f.fact, f.occurred_on, f.known_from, f.amount
     FROM fact f
     WHERE f.measure >= 10 AND f.measure = %(measure)s
       AND f.occurred_on <= %(on)s AND f.known_from <= %(known)s AND %(known)s < f.known_to
       AND (%(bureau)s::int IS NULL OR f.unit = %(bureau)s)
     ORDER BY f.project, f.word, f.occurred_on DESC, f.turn DESC, f.fact DESC
 )
-SELECT p.code, f.fact, f.known_from, f.project, f.occurred_on
+SELECT p.code, f.fact, f.known_from, f.project, f.occurred_on, f.amount
 FROM last f JOIN project p ON p.id = f.project
 LEFT JOIN unnest(%(projects)s::int[], %(keys)s::int[]) AS g(project, key) ON g.project = f.project
 LEFT JOIN unnest(%(spans)s::int[], %(span_keys)s::int[], %(span_since)s::date[], %(span_until)s::date[])
@@ -72,20 +72,20 @@ def sources(
     part: Part,
     after: tuple[str, int] = ("", 0),
     limit: int = 200,
-) -> list[tuple[str, int]]:
-    """(project, fact number) of the facts that make a total, by code and number, after a pair."""
-    found = counting(connection, grouped(connection, viewpoint, by, role, attribute), by, part, after, limit)
-    return [(fact.code, fact.fact) for fact in found]
+) -> list["CountingFact"]:
+    """The facts that make a total, by code and number, after a pair."""
+    return counting(connection, grouped(connection, viewpoint, by, role, attribute), by, part, after, limit)
 
 
 class CountingFact(NamedTuple):
-    """A fact that counts in a total, and the position since which it reads so."""
+    """A fact that counts in a total, the position since which it reads so, and its whole figure, however it is shared."""
 
     code: str
     fact: int
     since: int
     project: int
     occurred_on: date
+    amount: int
 
 
 def counting(

@@ -46,7 +46,13 @@ class Wanted:
 
 def listed(connection: Connection, viewpoint: Viewpoint, wanted: Wanted, newest: bool) -> list[ProjectRow]:
     """By code. `newest`: the viewpoint is today at the read model's end, for which rows are kept ready."""
-    asked: dict[str, Any] = {
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return [row_of(found) for found in cursor.execute((TODAY if newest else AT).encode(), parameters(viewpoint, wanted))]
+
+
+def parameters(viewpoint: Viewpoint, wanted: Wanted) -> dict[str, Any]:
+    """As the queries name them."""
+    return {
         "on": viewpoint.on,
         "known": viewpoint.known,
         "stage": None if wanted.stage is None else wanted.stage.rank,
@@ -60,8 +66,6 @@ def listed(connection: Connection, viewpoint: Viewpoint, wanted: Wanted, newest:
         "after_code": wanted.after_code,
         "limit": wanted.limit,
     }
-    with connection.cursor(row_factory=dict_row) as cursor:
-        return [_row(found) for found in cursor.execute((TODAY if newest else AT).encode(), asked)]
 
 
 def _pattern(q: str | None) -> str | None:
@@ -72,7 +76,7 @@ def _pattern(q: str | None) -> str | None:
     return f"%{q}%"
 
 
-def _row(found: dict[str, Any]) -> ProjectRow:
+def row_of(found: dict[str, Any]) -> ProjectRow:
     fields = {name: found[name] for name in ProjectRow.model_fields}
     fields["stage"] = STAGES[int(found["stage"])]
     fields["lists"] = tuple(found["lists"])

@@ -2,11 +2,12 @@
 
 import itertools
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import psycopg
 import pytest
@@ -19,23 +20,27 @@ import projections.facts
 import projections.questions.across
 import projections.questions.groups
 from domain.entry import SHANGHAI, Actor
-from domain.fact import KINDS, Fact
+from domain.fact import KINDS, MEASURES, Fact
 from domain.history import View
 from domain.judgement import JUDGEMENTS, CorrectionProposed
 from domain.project.exemptions import ExemptionGranted
 from domain.questions.across import ACROSS, concerning, placed
+from domain.questions.attention import concerns
 from domain.questions.measures import totals as totals_of
 from domain.questions.portfolio import UNIT_ROLES, Attribute, BureauTotal, By, GroupTotal, portfolio
-from domain.questions.projects import project_row, projects
+from domain.questions.projects import ProjectRow, project_row, projects
 from domain.questions.targets import reckoned, viewpoints_of
 from domain.settings import Settings
 from domain.viewpoint import Viewpoint
 from projections.questions import targets
 from projections.questions.across import FIRST, shared, told
 from projections.questions.across import Wanted as WantedAcross
+from projections.questions.attention import concerned
 from projections.questions.counting import Part, sources
 from projections.questions.portfolio import Bureau, Total, Totals, totals
 from projections.questions.projects import Wanted, listed
+from projections.questions.stages import Stood, stood
+from projections.questions.table import Sort, TableRow, WantedTable, table
 from projections.runner import Projecting
 from store.database import opened
 from store.recorder import Recorder
@@ -166,6 +171,69 @@ def differences(world: World, connection: psycopg.Connection, viewpoint: Viewpoi
     if targets.exempt_projects(connection, viewpoint) != sorted(exempt):
         found.append(f"exempt projects at {viewpoint}: not {exempt}")
     found += crossing(world, connection, viewpoint, views, chance)
+    found += in_the_table(connection, viewpoint, views, expected, chance)
+    found += standing_before(world, connection, viewpoint)
+    return found + wanting_attention(connection, viewpoint, views)
+
+
+def in_the_table(
+    connection: psycopg.Connection,
+    viewpoint: Viewpoint,
+    views: list[View],
+    expected: list[ProjectRow],
+    chance: random.Random,
+) -> list[str]:
+    """The same list as a table in some order and by pages, with every figure of every project."""
+    rules, sort, down = chance.choice(RULES), chance.choice(get_args(Sort)), chance.choice((True, False))
+    pages = [
+        table(connection, viewpoint, WantedTable(limit=4, sort=sort, down=down, skip=skip), rules, newest=False)
+        for skip in range(0, len(expected), 4)
+    ]
+    rows = [row for page in pages for row in page.rows]
+    found = [f"{page.matching} in the table at {viewpoint}" for page in pages if page.matching != len(expected)]
+    if sorted((row.row for row in rows), key=lambda row: row.code) != expected:
+        found.append(f"table by {sort} at {viewpoint}: {rows} instead of {expected}")
+    oracle = {view.label: {(t.measure.name, t.authority): t.amount for t in totals_of(view, rules)} for view in views}
+    found += [f"{row} at {viewpoint}: not {oracle[row.row.code]}" for row in rows if row.figures != oracle[row.row.code]]
+    keys = [key for row in rows if (key := sorting(row, sort)) is not None]
+    if keys != sorted(keys, reverse=down):
+        found.append(f"not by {sort} ({down}) at {viewpoint}: {keys}")
+    return found
+
+
+def sorting(row: TableRow, sort: str) -> Any:
+    if sort == "stage":
+        return row.row.stage.rank
+    return row.figures.get((sort, "reported")) if sort in MEASURES else getattr(row.row, sort)
+
+
+def standing_before(world: World, connection: psycopg.Connection, viewpoint: Viewpoint) -> list[str]:
+    """How many stood in each stage on days before, as known at the viewpoint."""
+    days = [viewpoint.on - timedelta(days=n) for n in (90, 31, 1, 0)]
+    oracle = []
+    for day in days:
+        then = projects(world.book.history(label).at(Viewpoint(day, viewpoint.known)) for label in world.projects)
+        oracle.append(Stood(day, Counter(row.stage for row in then), sum(row.ended is not None for row in then)))
+    given = stood(connection, viewpoint, days)
+    return [] if given == oracle else [f"stages at {viewpoint}: {given} instead of {oracle}"]
+
+
+def wanting_attention(connection: psycopg.Connection, viewpoint: Viewpoint, views: list[View]) -> list[str]:
+    """What each project is looked at for, under either rules; also asked of some projects only."""
+    numbers: dict[str, int] = dict(connection.execute("SELECT code, id FROM project").fetchall())
+    found = []
+    for rules in RULES:
+        oracle = {
+            (numbers[v.label], mark, facts)
+            for v in views
+            if v.label in numbers
+            for mark, facts in concerns(v, rules).items()
+        }
+        for among in (None, sorted(numbers.values())[::2]):
+            given = concerned(connection, viewpoint, rules, among)
+            wanted = {c for c in oracle if among is None or c[0] in among}
+            if set(given) != wanted or len(given) != len(wanted):
+                found.append(f"attention at {viewpoint} ({among}): {sorted(given)} instead of {sorted(wanted)}")
     return found
 
 
