@@ -1,7 +1,7 @@
 """The raw entries, as stored: of one stream, or of all in position order."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel
@@ -16,6 +16,7 @@ from api.services import Services
 from domain.command import Action
 from domain.entry import cite
 from domain.errors import NotFound
+from domain.questions.entries import EntryTold, entry_told
 from projections.questions.viewpoints import Resolved
 from store.recorder import Row
 
@@ -47,6 +48,14 @@ class EntriesAnswer(Answer):
     next: int | None
 
 
+class EntryAnswer(Answer):
+    """`hidden`: what is left out, because the entry is the own unit's and the stream it stands in is not."""
+
+    entry: RawEntry
+    told: EntryTold
+    hidden: list[Literal["wordings", "later"]]
+
+
 class FeedAnswer(BaseModel):
     """`next` is the `after` to go on with, also when nothing is new."""
 
@@ -75,6 +84,24 @@ def stream_entries(
 ) -> Response:
     """Any stream's entries as stored: a project's code, `unit:CODE`, `person:REF`, `district`."""
     return _entries(request, services, reads, at, label, cursor, limit)
+
+
+@made.get(
+    "/streams/{label}/entries/{number}", response_model=EntryAnswer, operation_id="one_entry", openapi_extra=READS_ENTRIES
+)
+def one_entry(
+    services: Running, reads: Reads, at: At, label: Code, number: Annotated[int, Path(ge=1, le=2_000_000_000)]
+) -> Response:
+    """One entry as stored, how its fact has read in every version, and what was later said about it."""
+    told = entry_told(services.ledger.records.history(label), number, at.viewpoint)
+    rows = reads.rows(services.reading.stream(label, number - 1, 1)) if told is not None else []
+    if told is None or not rows:
+        raise NotFound(cite(label, number))
+    whole = label in reads.whole([label])
+    if not whole:
+        told = told.model_copy(update={"wordings": (), "later": ()})
+    body = {"entry": _raw(rows[0]), "told": told.model_dump(mode="json"), "hidden": [] if whole else ["wordings", "later"]}
+    return answer(services, at, body)
 
 
 def _entries(

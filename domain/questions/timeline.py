@@ -106,7 +106,7 @@ def _moment(matter: Matter, broken: list[str], pending: list[str], settings: Set
         marks=tuple(_marks(matter, broken, pending, figures)),
         irregular=tuple(broken),
         irregular_when_recorded=_when_recorded(matter),
-        wordings=tuple(_wording(w) for w in matter.wordings) if len(matter.wordings) > 1 else (),
+        wordings=tuple(wording(w) for w in matter.wordings) if len(matter.wordings) > 1 else (),
         annulled_by=annulled.citation if annulled else None,
         pending=tuple(pending),
         returned_in=entry.envelope.returned_in,
@@ -145,7 +145,8 @@ def _when_recorded(matter: Matter) -> tuple[Irregularity, ...]:
     return tuple(i for w in matter.wordings for i in w.wording.envelope.irregular)
 
 
-def _wording(standing: Standing[Fact]) -> Wording:
+def wording(standing: Standing[Fact]) -> Wording:
+    """One version, as answers tell of it."""
     return Wording(
         entry=standing.wording.citation,
         approved_by=standing.approval.citation if standing.approval else None,
