@@ -5,6 +5,7 @@ import shutil
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
@@ -31,6 +32,13 @@ def chromium() -> Iterator[Browser]:
         if os.environ.get("LIFECYCLE_REQUIRE_BROWSER"):
             pytest.fail(missing)
         pytest.skip(missing)
+    with launched() as browser:
+        yield browser
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """The machine's own chromium, without a window."""
     expect.set_options(timeout=20_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
@@ -97,21 +105,29 @@ KNOWN = ("p-office", "p-second", "p-clerk", "p-reader")
 
 @pytest.fixture
 def site(district: District, app: FastAPI, chromium: Browser) -> Iterator[Site]:
-    listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False, lifespan="off"))
     stop = threading.Event()
-    threads = [
-        threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True),
-        threading.Thread(target=Runner(district.services.dsn, district.services.schema).run, args=(stop,), daemon=True),
-    ]
-    for thread in threads:
-        thread.start()
+    runner = Runner(district.services.dsn, district.services.schema)
+    projections = threading.Thread(target=runner.run, args=(stop,), daemon=True)
+    projections.start()
     try:
-        yield Site(district, f"http://127.0.0.1:{listener.getsockname()[1]}", chromium)
+        with serving(app) as address:
+            yield Site(district, address, chromium)
     finally:
         for context in chromium.contexts:
             context.close()
-        server.should_exit = True
         stop.set()
-        for thread in threads:
-            thread.join(20)
+        projections.join(20)
+
+
+@contextmanager
+def serving(app: FastAPI) -> Iterator[str]:
+    """The app on a real socket: its address."""
+    listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False, lifespan="off"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(20)
