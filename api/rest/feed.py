@@ -111,7 +111,7 @@ def _entries(
     rows = [r for r in services.reading.stream(label, cursor, limit + 1) if r.position <= at.position]
     if not rows and not [r for r in services.reading.stream(label, 0, 1) if r.position <= at.position]:
         raise NotFound(label)
-    page = [_raw(row) for row in reads.rows(rows[:limit])]
+    page = [raw(row) for row in reads.rows(rows[:limit])]
     if not page and rows and not _any_own(services, reads, at, label):
         raise NotFound(label)
     about(request, entries=len(page))
@@ -134,7 +134,7 @@ def told(request: Request, after: int) -> Told:
     services: Services = request.app.state.services
     by = enter(request, [Action.ENTRIES])
     rows = services.reading.entries(after, 200)
-    events = [Event(row.position, to_json(_raw(row))) for row in Reading(services, by).rows(rows)]
+    events = [Event(row.position, to_json(raw(row))) for row in Reading(services, by).rows(rows)]
     return Told(events, rows[-1].position if rows else after)
 
 
@@ -148,7 +148,8 @@ def _any_own(services: Running, reads: Reading, at: Resolved, label: str) -> boo
     return False
 
 
-def _raw(row: Row) -> dict[str, Any]:
+def raw(row: Row) -> dict[str, Any]:
+    """A RawEntry."""
     return {
         "entry": cite(row.label, row.originator_version),
         "stream": row.label,
@@ -177,7 +178,7 @@ def feed(request: Request, services: Running, reads: Reads, after: After = 0, li
         about(request, listening=True, after=after)
         return listening.stream(request, last_seen(request, after), lambda place: told(request, place))
     rows = services.reading.entries(after, limit)
-    page = [_raw(r) for r in reads.rows(rows)]
+    page = [raw(r) for r in reads.rows(rows)]
     about(request, entries=len(page), after=after)
     body = {"entries": page, "next": rows[-1].position if rows else after}
     return Response(to_json(body), media_type="application/json")

@@ -33,6 +33,7 @@ from projections.questions.across import shared, told
 from projections.questions.attention import Concerned, concerned
 from projections.questions.changes import Streams, project_changes, project_replay, projects_between
 from projections.questions.counting import CountingFact, Part, sources
+from projections.questions.entries import Sought, searched
 from projections.questions.people import Held, held, naming
 from projections.questions.portfolio import Totals, totals
 from projections.questions.portfolio_changes import TotalsMoved, moved_lines, totals_moved
@@ -55,6 +56,7 @@ from projections.questions.viewpoints import (
     of_period,
 )
 from store.reading import Reading
+from store.recorder import Row
 from store.records import Records
 
 Rows = TypeVar("Rows")
@@ -258,6 +260,11 @@ class Questions:
         settings = self.project.settings(at.viewpoint)
         with self._pool.connection() as connection:
             return record(connection, self._records, party, at.viewpoint, settings, after, limit)
+
+    def searched(self, sought: Sought) -> tuple[list[Row], int | None]:
+        """Entries as stored, newest first; and the highest position of the next page."""
+        with self._pool.connection() as connection:
+            return searched(connection, sought)
 
     def across(self, at: Resolved, wanted: WantedAcross) -> tuple[list[Across], Place | None]:
         """What crosses projects, and the place after which the following page begins, where there is one."""
