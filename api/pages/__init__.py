@@ -5,7 +5,23 @@ They are a client of the API like any other (api.pages.asking), in the name of w
 
 from fastapi import APIRouter
 
-from api.pages import account, accounts, comparing, entrance, entries, files, help, project, settings, tokens
+from api.pages import (
+    account,
+    accounts,
+    audits,
+    comparing,
+    entrance,
+    entries,
+    exports,
+    feed,
+    files,
+    help,
+    people,
+    project,
+    settings,
+    tokens,
+    units,
+)
 from api.pages.visit import missing, pages
 
 
@@ -13,6 +29,21 @@ def routes() -> list[APIRouter]:
     """One router for each page's file; last of all the page that says that there is none."""
     nowhere = pages()
     nowhere.add_api_route("/pages/{rest:path}", missing, methods=["GET"], openapi_extra=files.PUBLIC)
-    kept = [accounts.made, tokens.made, settings.made]
-    told = [project.made, comparing.made, entries.made]
-    return [files.made, entrance.made, account.made, *told, *kept, help.made, nowhere]
+    return [
+        files.made,
+        entrance.made,
+        project.made,
+        comparing.made,
+        entries.made,
+        people.made,
+        units.made,
+        audits.made,
+        feed.made,
+        exports.made,
+        account.made,
+        accounts.made,
+        tokens.made,
+        settings.made,
+        help.made,
+        nowhere,
+    ]

@@ -16,7 +16,12 @@ class Section(NamedTuple):
 
 
 KEEPERS = frozenset({Role.ADMINISTRATOR})
+READING_ALL = frozenset({Role.OFFICE, Role.LEADER, Role.AUDITOR, Role.READER})
+"""Who reads the entries of every project."""
 SECTIONS: tuple[Section, ...] = (
+    Section("/pages/people", noted("人员与单位")),
+    Section("/pages/audits", noted("审计事项"), frozenset(Role) - KEEPERS),
+    Section("/pages/feed", noted("审计台"), READING_ALL),
     Section("/pages/accounts", noted("账号"), KEEPERS),
     Section("/pages/tokens", noted("令牌"), KEEPERS),
     Section("/pages/settings", noted("本区设置"), frozenset({Role.ADMINISTRATOR, Role.OFFICE, Role.AUDITOR})),

@@ -49,7 +49,7 @@ class Visit:
         self.session: Session | None = None
         self.form = Form([])
         self.viewpoint: dict[str, Any] | None = None
-        self.asked: dict[str, str | int | None] = {}
+        self.asked: dict[str, str | int | None] = {"on": None, "known": None}
         self._after: int | None = None
         self._persons: dict[str, str] = {}
         self._units: dict[str, str] = {}

@@ -1,0 +1,111 @@
+"""履历 as pages show it: what a person or a unit held and did, shaped from what GET …/record answers."""
+
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+from markupsafe import Markup
+
+from api.locale import texts
+from api.pages.asking import Told
+from api.pages.drawing.tenures import Bar, Lane, Sort, picture
+from api.pages.visit import Visit
+from api.pages.wording import noted
+from api.pages.writing import Writing
+
+DEEDS = {
+    "recorded": noted("记录事实"),
+    "submitted": noted("报送月报"),
+    "proposed": noted("申请更正、作废或恢复"),
+    "put_right": noted("受理前自行更正或作废"),
+    "recognised": noted("认定"),
+    "evidence": noted("附上或撤下佐证"),
+}
+"""What somebody did, where it is more than one kind of entry; any other is called by its kind."""
+MOST_LANES = 60
+PAGE = 25
+
+
+async def record_of(visit: Visit, path: str, cursor: int) -> dict[str, Any] | None:
+    """None where the reader may not have it: it is told to themselves, and to whoever reads everything."""
+    try:
+        answer: dict[str, Any] = await visit.ask(f"{path}/record", cursor=cursor, limit=PAGE)
+    except Told as told:
+        if told.status != 404:
+            raise
+        return None
+    return answer
+
+
+class Shown:
+    """A record's figures and words, for templates/record.html."""
+
+    def __init__(self, visit: Visit, answer: dict[str, Any], whose: str) -> None:
+        self.record, self.next = answer["record"], answer["next"]
+        self.deeds = DEEDS
+        self.on = date.fromisoformat(answer["viewpoint"]["on"])
+        self._visit, self._words, self._writing = visit, texts(visit.language), Writing(visit.language)
+        lanes = self._lanes()
+        self.left_out = max(0, len(lanes) - MOST_LANES)
+        self.picture: Markup | None = None
+        if lanes:
+            told = visit.say(
+                "每行为一个项目中的一个角色；斜线为责任空档，网格为职责交叉，竖线为视角日期；下方列表内容相同。"
+            )
+            self.picture = picture(lanes[:MOST_LANES], self.on, visit.say("{whose}的任责情况", whose=whose), told)
+
+    def by_project(self) -> dict[str, list[dict[str, Any]]]:
+        """What was held, in the order of the picture."""
+        return {project: list(group) for project, group in groupby(self._ordered(), key=lambda h: h["project"])}
+
+    def _lanes(self) -> list[Lane]:
+        return [
+            Lane(
+                self.named(project, tenures[0]["name"]),
+                self._words["roles"].get(role, role),
+                self._bars(project, role, tenures),
+            )
+            for (project, role), group in groupby(self._ordered(), key=lambda h: (h["project"], h["role"]))
+            if (tenures := list(group))
+        ]
+
+    def _ordered(self) -> list[dict[str, Any]]:
+        """By project: those in which something is held now first."""
+        held = self.record["held"]
+        now = {one["project"] for one in held if one["until"] is None}
+        return sorted(held, key=lambda h: (h["project"] not in now, h["project"], h["role"], h["since"]))
+
+    def _bars(self, project: str, role: str, tenures: list[dict[str, Any]]) -> list[Bar]:
+        bars = [self._bar("held", one, self.holder(one["holder"])) for one in tenures]
+        for sort, word in (("gaps", self._visit.say("责任空档")), ("overlaps", self._visit.say("职责交叉"))):
+            spans = [s for s in self.record[sort] if s["project"] == project and s["role"] == role]
+            bars += [self._bar("gap" if sort == "gaps" else "overlap", span, word) for span in spans]
+        return bars
+
+    def _bar(self, sort: Sort, span: dict[str, Any], label: str) -> Bar:
+        until = span["until"]
+        return Bar(
+            sort,
+            date.fromisoformat(span["since"]),
+            None if until is None else date.fromisoformat(until),
+            f"{label} {self.span(span['since'], until)}",
+        )
+
+    def span(self, since: str, until: str | None) -> str:
+        """Until the day before it ended; open ones say so."""
+        if until is None:
+            return self._visit.say("{since}起", since=self._writing.day(since))
+        return self._visit.say("{since}至{until}", since=self._writing.day(since), until=self._writing.day(until))
+
+    def holder(self, holder: dict[str, Any]) -> str:
+        """Who, in which post of which unit; a body outside the district by its name."""
+        if holder["outside"]:
+            return str(holder["outside"])
+        parts = [self._visit.person(holder["person"])] if holder["person"] else []
+        parts += [self._visit.unit(holder["unit"])] if holder["unit"] else []
+        parts += [holder["post"]] if holder["post"] else []
+        return " · ".join(parts)
+
+    @staticmethod
+    def named(code: str, name: str | None) -> str:
+        return f"{name} {code}" if name else code
