@@ -100,7 +100,7 @@ def one_entry(
     whole = label in reads.whole([label])
     if not whole:
         told = told.model_copy(update={"wordings": (), "later": ()})
-    body = {"entry": _raw(rows[0]), "told": told.model_dump(mode="json"), "hidden": [] if whole else ["wordings", "later"]}
+    body = {"entry": raw(rows[0]), "told": told.model_dump(mode="json"), "hidden": [] if whole else ["wordings", "later"]}
     return answer(services, at, body)
 
 
