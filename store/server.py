@@ -118,12 +118,12 @@ def _not_ours(major: int) -> str:
     )
 
 
-def wheels_own() -> Path | None:
-    """The programs of MAJOR as the wheel brings them; None where it is not installed."""
+def wheels_own() -> list[Path]:
+    """The programs of each major that the wheel brings; none where it is not installed."""
     try:
-        return _wheel() / INSTALLS[MAJOR] / "bin"
+        return [_wheel() / install / "bin" for install in INSTALLS.values()]
     except DatabaseNotStarted:
-        return None
+        return []
 
 
 def _wheel() -> Path:

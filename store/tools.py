@@ -100,25 +100,27 @@ class Tools:
 def tools(dsn: str, major: int, embedded: Embedded | None = None) -> Tools:
     """Those of this major version or a newer one. Raises ToolMissing.
 
-    The same major is best and a newer one will do: pg_dump refuses a server newer than itself. The wheel's were built
-    without TLS, so they come last.
+    The same major is best: pg_dump refuses a server newer than itself, and what a pg_restore of 17 or newer sends first,
+    PostgreSQL 16 does not know (transaction_timeout). The wheel's were built without TLS: they come last, and where the
+    address demands it not at all.
     """
     if embedded is not None and embedded.major >= major:
         return Tools(dsn, embedded.major, embedded=embedded)
-    found = [folder for folder in _folders() if (_major(folder) or 0) >= major]
+    demanded = conninfo_to_dict(dsn).get("sslmode") in ("require", "verify-ca", "verify-full")
+    found = [folder for folder in _folders(plain=not demanded) if (_major(folder) or 0) >= major]
     if not found:
         raise ToolMissing(f"PostgreSQL {major}; Debian/Ubuntu: apt install postgresql-client-{major}")
     folder = min(found, key=lambda f: _major(f) or 0)
     return Tools(dsn, _major(folder) or 0, folder)
 
 
-def _folders() -> Sequence[Path]:
+def _folders(*, plain: bool) -> Sequence[Path]:
     on_path = shutil.which("pg_dump")
     debian = [Path(f"/usr/lib/postgresql/{major}/bin") for major in range(MAJOR + 2, 15, -1)]
-    own = wheels_own()
+    own = wheels_own() if plain else []
     return [
         folder
-        for folder in (Path(on_path).parent if on_path else None, *debian, own)
+        for folder in (Path(on_path).parent if on_path else None, *debian, *own)
         if folder is not None and all((folder / name).exists() for name in ("pg_dump", "pg_restore", "psql"))
     ]
 

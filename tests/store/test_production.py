@@ -1,6 +1,7 @@
 """A server as in production, in short: TCP, scram-sha-256, a login without rights of its own. `--production` runs all so."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -11,8 +12,13 @@ from api.app import create_app
 from api.services import over
 from domain.entry import Role
 from projections.runner import Projecting
+from store.backup import Source, take
 from store.database import as_role, opened
+from store.evidence import Folder
 from store.migrations import migrate
+from store.restore import load, unguarded
+from store.server import wheels_own
+from store.tools import ToolMissing, tools
 from tests.conftest import FAST
 from tests.production import LOGIN, production
 from tests.projections.worlds import projector
@@ -77,3 +83,34 @@ def test_a_wrong_password_or_none_opens_nothing(login: str):
             psycopg.connect(make_conninfo(login, password=wrong))
     with psycopg.connect(login) as connection:
         assert connection.execute("SHOW password_encryption").fetchone() == ("scram-sha-256",)
+
+
+def test_the_programs_are_of_the_servers_major_and_ours_are_not_used_where_tls_is_demanded(tmp_path: Path):
+    """A pg_restore of 17 or newer begins with a setting that 16 does not know."""
+    plain = "host=db dbname=lifecycle"
+    assert tools(plain, 16).major == 16
+    assert tools(plain, 18).major >= 18
+    ours = {str(folder) for folder in wheels_own()}
+    assert len(ours) == 2
+    for mode in ("require", "verify-ca", "verify-full"):
+        try:
+            found = tools(f"{plain} sslmode={mode}", 16)
+        except ToolMissing:
+            continue  # this machine has no programs of its own
+        assert str(found.folder) not in ours
+
+
+def test_what_was_backed_up_there_is_restored_there(login: str, tmp_path: Path):
+    migrate(login)
+    with psycopg.connect(login, autocommit=True) as connection:
+        major = connection.info.server_version // 10_000
+        connection.execute("CREATE DATABASE restored")
+    empty = make_conninfo(login, dbname="restored")
+    with opened(login, size=2) as pools:
+        services = over(pools, login)
+        services.accounts.first_administrator()
+        taken = take(Source(login, "district", tools(login, major), Folder(tmp_path / "none"), {}), tmp_path)
+    assert taken.manifest.postgresql == major
+    load(tools(empty, taken.manifest.pg_dump), taken.folder, taken.manifest, "district")
+    assert unguarded(empty, "district") == []
+    assert migrate(empty) == []
