@@ -30,6 +30,7 @@ from api.rest import (
     sign_on,
     table,
     targets,
+    tasks,
     tokens,
     vocabulary,
 )
@@ -68,6 +69,7 @@ def create_app(services: Services) -> FastAPI:
         changes.made,
         portfolio_changes.made,
         record.made,
+        tasks.made,
     )
     for part in (
         commands(),

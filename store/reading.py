@@ -38,12 +38,25 @@ SELECT DISTINCT s.label FROM entry e JOIN stream s ON s.id = e.stream
 WHERE e.topic IN ('unit_closed', 'unit_merged', 'persons_joined') ORDER BY s.label
 """
 """As the index entry_bearing has it."""
+PROPOSING = """
+SELECT s.label FROM entry e JOIN stream s ON s.id = e.stream
+WHERE e.topic IN ('correction_proposed', 'annulment_proposed', 'reinstatement_proposed', 'approved', 'declined')
+  AND e.position <= %s
+GROUP BY s.label
+HAVING 2 * count(*) FILTER (WHERE e.topic IN ('approved', 'declined')) < count(*)
+ORDER BY s.label
+"""
+"""As the index entry_proposing has it: each decision decides one proposal."""
 AUDITS_NAMING = """
 SELECT s.label FROM stream s
 WHERE s.label LIKE 'audit:%%' AND EXISTS (
     SELECT FROM entry e WHERE e.stream = s.id AND position(convert_to(%s, 'UTF8') IN e.state) > 0
 ) ORDER BY s.label
 """
+INSTRUCTED = """
+SELECT DISTINCT s.label FROM entry e JOIN stream s ON s.id = e.stream WHERE e.topic = 'instructed' ORDER BY s.label
+"""
+"""As the index entry_instructed has it."""
 DECIDED_BY = """
 SELECT DISTINCT s.label FROM entry e JOIN stream s ON s.id = e.stream
 WHERE e.topic IN ('approved', 'declined', 'verdict_given', 'endorsed', 'accepted', 'sent_back',
@@ -129,6 +142,11 @@ class Reading:
         with self._pool.connection() as connection:
             return [row[0] for row in connection.execute(BEARING)]
 
+    def proposing(self, position: int) -> list[str]:
+        """Streams in which a proposal waited for its decision at a position."""
+        with self._pool.connection() as connection:
+            return [row[0] for row in connection.execute(PROPOSING, (position,))]
+
     def decided_by(self, person: str) -> list[str]:
         """Streams in which a person decided, signed or approved something, or is named as having done so.
 
@@ -137,6 +155,11 @@ class Reading:
         named = [f'"{field}":"{person}"' for field in ("person", "on_behalf_of", "approver")]
         with self._pool.connection() as connection:
             return [row[0] for row in connection.execute(DECIDED_BY, (*named,))]
+
+    def instructed(self) -> list[str]:
+        """Streams in which a leader ever gave an instruction."""
+        with self._pool.connection() as connection:
+            return [row[0] for row in connection.execute(INSTRUCTED)]
 
     def audits_naming(self, project: str) -> list[str]:
         """Streams of audits whose entries have a project's code somewhere in them."""

@@ -31,6 +31,7 @@ from domain.settings import Settings
 from projections.questions.across import Wanted as WantedAcross
 from projections.questions.across import shared, told
 from projections.questions.attention import Concerned, concerned
+from projections.questions.awaiting import Unjudged, awaiting, how_many
 from projections.questions.changes import Streams, project_changes, project_replay, projects_between
 from projections.questions.counting import CountingFact, Part, sources
 from projections.questions.entries import Sought, searched
@@ -265,6 +266,16 @@ class Questions:
         """Entries as stored, newest first; and the highest position of the next page."""
         with self._pool.connection() as connection:
             return searched(connection, sought)
+
+    def awaiting(self, at: Resolved, of: Unjudged, after: tuple[str, int], limit: int) -> list[tuple[str, int]]:
+        """Figures that wait to be recognised: pairs of project and fact, in order, after one of them."""
+        with self._pool.connection() as connection:
+            return awaiting(connection, at.viewpoint, of, after, limit)
+
+    def how_many_awaiting(self, at: Resolved, of: Unjudged) -> int:
+        """At most so many: see projections.questions.awaiting."""
+        with self._pool.connection() as connection:
+            return how_many(connection, at.viewpoint, of)
 
     def across(self, at: Resolved, wanted: WantedAcross) -> tuple[list[Across], Place | None]:
         """What crosses projects, and the place after which the following page begins, where there is one."""

@@ -20,7 +20,7 @@ import projections.facts
 import projections.questions.across
 import projections.questions.groups
 from domain.entry import SHANGHAI, Actor
-from domain.fact import KINDS, MEASURES, Fact
+from domain.fact import INVESTED, KINDS, MEASURES, RECEIVED, TAX, Fact
 from domain.history import View
 from domain.judgement import JUDGEMENTS, CorrectionProposed
 from domain.project.exemptions import ExemptionGranted
@@ -29,6 +29,7 @@ from domain.questions.attention import concerns
 from domain.questions.measures import totals as totals_of
 from domain.questions.portfolio import UNIT_ROLES, Attribute, BureauTotal, By, GroupTotal, portfolio
 from domain.questions.projects import ProjectRow, project_row, projects
+from domain.questions.recognition import judged_figures
 from domain.questions.targets import reckoned, viewpoints_of
 from domain.settings import Settings
 from domain.viewpoint import Viewpoint
@@ -36,6 +37,7 @@ from projections.questions import targets
 from projections.questions.across import FIRST, shared, told
 from projections.questions.across import Wanted as WantedAcross
 from projections.questions.attention import concerned
+from projections.questions.awaiting import Unjudged, awaiting, how_many
 from projections.questions.counting import Part, sources
 from projections.questions.portfolio import Bureau, Total, Totals, totals
 from projections.questions.projects import Wanted, listed
@@ -173,6 +175,7 @@ def differences(world: World, connection: psycopg.Connection, viewpoint: Viewpoi
     found += crossing(world, connection, viewpoint, views, chance)
     found += in_the_table(connection, viewpoint, views, expected, chance)
     found += standing_before(world, connection, viewpoint)
+    found += unjudged(connection, viewpoint, views, chance)
     return found + wanting_attention(connection, viewpoint, views)
 
 
@@ -234,6 +237,31 @@ def wanting_attention(connection: psycopg.Connection, viewpoint: Viewpoint, view
             wanted = {c for c in oracle if among is None or c[0] in among}
             if set(given) != wanted or len(given) != len(wanted):
                 found.append(f"attention at {viewpoint} ({among}): {sorted(given)} instead of {sorted(wanted)}")
+    return found
+
+
+def unjudged(connection: psycopg.Connection, viewpoint: Viewpoint, views: list[View], chance: random.Random) -> list[str]:
+    """Figures that wait to be recognised: all that the fold tells of, and besides only what was worded anew."""
+    rules, found = chance.choice(RULES), []
+    for measure in (RECEIVED, INVESTED, TAX):
+        for authority in (None, *rules.recognising.get(measure.name, ())):
+            oracle, worded_anew = set(), set()
+            for view in views:
+                for standing in view.facts:
+                    for figure in judged_figures(view.matters[standing.number], rules):
+                        said = [v for v in figure.verdicts if authority in (None, v.authority)]
+                        if figure.measure == measure.name and (not said or said[-1].judge_again):
+                            oracle.add((view.label, standing.number))
+                        elif standing.wording is not standing.original or view.matters[standing.number].turns:
+                            worded_anew.add((view.label, standing.number))
+            of, pages, after = Unjudged(measure, authority), [], ("", 0)
+            while page := awaiting(connection, viewpoint, of, after, chance.choice((1, 5, 100))):
+                pages += page
+                after = page[-1]
+            if not oracle <= set(pages) <= oracle | worded_anew or pages != sorted(set(pages)):
+                found.append(f"{measure.name} awaiting {authority} at {viewpoint}: {pages} instead of {sorted(oracle)}")
+            if how_many(connection, viewpoint, of) != len(pages):
+                found.append(f"{measure.name} awaiting {authority} at {viewpoint}: counted otherwise than {len(pages)}")
     return found
 
 
