@@ -16,34 +16,30 @@ from api.pages import (
     feed,
     files,
     help,
+    month,
     people,
     project,
+    recognising,
+    reconciliation,
+    returns,
     settings,
+    tasks,
     tokens,
     units,
 )
 from api.pages.visit import missing, pages
+
+FILES = (
+    *(files, entrance, help),
+    *(project, comparing, entries),
+    *(tasks, month, reconciliation, returns, recognising),
+    *(people, units, audits, feed, exports),
+    *(account, accounts, tokens, settings),
+)
 
 
 def routes() -> list[APIRouter]:
     """One router for each page's file; last of all the page that says that there is none."""
     nowhere = pages()
     nowhere.add_api_route("/pages/{rest:path}", missing, methods=["GET"], openapi_extra=files.PUBLIC)
-    return [
-        files.made,
-        entrance.made,
-        project.made,
-        comparing.made,
-        entries.made,
-        people.made,
-        units.made,
-        audits.made,
-        feed.made,
-        exports.made,
-        account.made,
-        accounts.made,
-        tokens.made,
-        settings.made,
-        help.made,
-        nowhere,
-    ]
+    return [*(file.made for file in FILES), nowhere]

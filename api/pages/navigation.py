@@ -19,6 +19,9 @@ KEEPERS = frozenset({Role.ADMINISTRATOR})
 READING_ALL = frozenset({Role.OFFICE, Role.LEADER, Role.AUDITOR, Role.READER})
 """Who reads the entries of every project."""
 SECTIONS: tuple[Section, ...] = (
+    Section("/pages/tasks", noted("待办"), frozenset(Role) - KEEPERS),
+    Section("/pages/month", noted("月报")),
+    Section("/pages/verdicts", noted("认定"), frozenset((Role.OFFICE, Role.BUREAU, Role.UNIT))),
     Section("/pages/people", noted("人员与单位")),
     Section("/pages/audits", noted("审计事项"), frozenset(Role) - KEEPERS),
     Section("/pages/feed", noted("审计台"), READING_ALL),
