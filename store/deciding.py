@@ -42,7 +42,7 @@ from domain.questions.irregularities import broken, marks_of
 from domain.settings import Settings
 from store.marking import irregular, personal
 from store.places import is_place, place_of
-from store.streams import NextNumber, Streams
+from store.streams import Knows, NextNumber, Streams
 
 FindFile = Callable[[str, Actor], KeptFile | None]
 """The kept file with this SHA-256, under the name that the actor uploaded it with where they did."""
@@ -51,6 +51,11 @@ FindFile = Callable[[str, Actor], KeptFile | None]
 def no_file(sha256: str, by: Actor) -> KeptFile | None:
     """Where no evidence is kept."""
     return None
+
+
+def knows_none(label: str) -> bool:
+    """Where nothing is remembered: every stream is looked up."""
+    return False
 
 
 NOBODY = Mentions()
@@ -90,9 +95,11 @@ class Asking:
 class Deciding:
     """Decides commands one after another, each on the facts that the ones before it left."""
 
-    def __init__(self, load: Load, next_number: NextNumber, find_file: FindFile = no_file) -> None:
+    def __init__(
+        self, load: Load, next_number: NextNumber, find_file: FindFile = no_file, knows: Knows = knows_none
+    ) -> None:
         self._find_file = find_file
-        self.streams = Streams(load, next_number)
+        self.streams = Streams(load, next_number, knows)
         self.past = self.streams.past
         self.entries: list[Entry] = []
         self.irregular: dict[str, tuple[Broken, ...]] = {}

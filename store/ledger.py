@@ -196,7 +196,7 @@ class Ledger:
 
     def deciding(self) -> Deciding:
         """Decides on the ledger as it is, without recording: for dry runs."""
-        return Deciding(self.records.history, self._reading.next_number, self._find_file)
+        return Deciding(self.records.history, self._reading.next_number, self._find_file, self.records.knows)
 
     @no_collection()
     def _transact(self, work: Work, asking: Asking, asked: Request) -> Recorded:

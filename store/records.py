@@ -55,6 +55,10 @@ class Records(Application[UUID]):
         found = {label: self._cached(label) for label in labels}
         return found if all(history.version for history in found.values()) else None
 
+    def knows(self, label: str) -> bool:
+        """Whether the stream is remembered; a stream never ends, so that it exists needs no look at the database."""
+        return self._cached(label).version > 0
+
     def append(self, decided: Deciding, request: Request) -> Position:
         """Save what was decided as one request; answers the last position. It is known from then on without being read.
 

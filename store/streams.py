@@ -11,6 +11,8 @@ from domain.office.district import settings_of
 from domain.office.gates import GatesInForce, gates_of
 from domain.settings import Settings
 
+Knows = Callable[[str], bool]
+"""Whether a stream is known to exist, without a look at the database."""
 NextNumber = Callable[[str], int]
 """The first free number under a prefix such as `XH-2026-`."""
 
@@ -24,8 +26,9 @@ def in_force(district: History) -> tuple[Settings, GatesInForce]:
 class Streams:
     """Histories by label, and which of them something was decided on."""
 
-    def __init__(self, load: Load, next_number: NextNumber) -> None:
+    def __init__(self, load: Load, next_number: NextNumber, knows: Knows) -> None:
         self._load = load
+        self._knows = knows
         self._next_number = next_number
         self._histories: dict[str, History] = {}
         self._looked_at: set[str] = set()
@@ -46,7 +49,7 @@ class Streams:
 
     def exists(self, label: str) -> bool:
         """Which it then always does."""
-        return self._stream(label).version > 0
+        return self._knows(label) or self._stream(label).version > 0
 
     def _stream(self, label: str) -> History:
         if label not in self._histories:
