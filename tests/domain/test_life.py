@@ -7,7 +7,7 @@ import pytest
 from domain.errors import InTheFuture, NotFound, RateNeeded, RateNotWanted, ReasonNeeded, UnknownUnit
 from domain.fact import Stage
 from domain.project.endings import AlreadyEnded, DocumentNeeded, NotEnded
-from domain.project.funds import MoreThanArrived, NoSuchReceipt, VoucherAlreadyCounted
+from domain.project.funds import FundsReceived, MoreThanArrived, NoSuchReceipt, ReceiveFunds, VoucherAlreadyCounted
 from domain.project.listings import NotOnTheList, OnTheList
 from domain.project.periods import NotThePeriodsEnd, PeriodAlreadyReported
 from domain.project.plans import NoPlanYet, PlanThere
@@ -16,7 +16,7 @@ from domain.project.registrations import AlreadyRegistered
 from domain.project.signings import AlreadySigned
 from domain.project.taxes import RetainsMoreThanPaid
 from domain.questions.stages import intervals, stage_of
-from tests.given import Book, P, a_project, district, yuan
+from tests.given import Book, P, a_project, command, district, yuan
 
 JUNE = {"since": "2026-06-01", "until": "2026-06-30"}
 
@@ -266,3 +266,13 @@ def test_an_ending_closes_and_a_revival_needs_a_document():
     book.record(P, "endings", act="revive", occurred_on="2026-04-01", document="会议纪要")
     assert book.status().ending is None
     assert book.status(on="2026-03-15").ending is not None
+
+
+def test_a_fact_is_what_its_command_states_as_pydantic_would_make_it():
+    asked = command("funds", {"act": "receive", "occurred_on": "2026-02-01", "amount": yuan("5.00"), "voucher": "V-1"})
+    assert isinstance(asked, ReceiveFunds)
+    fact = FundsReceived.of(asked)
+    stated = {name: getattr(asked, name) for name in FundsReceived.model_fields}
+    assert fact == FundsReceived.model_construct(**stated) == FundsReceived.model_validate(stated)
+    assert fact.model_dump_json() == FundsReceived.model_validate(stated).model_dump_json()
+    assert fact.model_fields_set == set(stated)
