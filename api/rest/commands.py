@@ -306,18 +306,32 @@ def _follow(made: APIRouter, stream: StreamKind, noun: str, path: str, label: st
 def batches(request: Request, body: Body, services: Running, by: By, key: Key = None, dry_run: Dry = False) -> Response:
     """Each command as it would be posted alone; nobody sees half of it."""
     batch = Batch.model_validate_json(body)
-    items = [(_stream(item), _command(n, item)) for n, item in enumerate(batch.commands)]
-    if dry_run:
-        return proposed(services.ledger.propose(items, by=by, source=source_of(request), joint=batch.joint))
+    items = _items(batch)
     erasable = [("commands", n, "command", field) for n, (_, command) in enumerate(items) for field in command.erasable]
-    known = asked(request, by, key, body, erasable)
     try:
+        if dry_run:
+            return proposed(services.ledger.propose(items, by=by, source=source_of(request), joint=batch.joint))
+        known = asked(request, by, key, body, erasable)
         return answered(services.ledger.record_all(items, by=by, source=source_of(request), key=known, joint=batch.joint))
     except Refused as refused:
         if refused.item is not None:
             place = "" if refused.pointer is None else f"/command{refused.pointer}"
             refused.pointer = f"/commands/{refused.item}{place}"
         raise
+
+
+def _items(batch: Batch) -> list[tuple[str | None, Command]]:
+    """Every command with its stream. Raises RequestValidationError with what is wrong in any of them."""
+    found: list[tuple[str | None, Command]] = []
+    errors: list[Any] = []
+    for n, item in enumerate(batch.commands):
+        try:
+            found.append((_stream(item), _command(n, item)))
+        except RequestValidationError as error:
+            errors += error.errors()
+    if errors:
+        raise RequestValidationError(errors)
+    return found
 
 
 def _stream(item: BatchItem) -> str | None:
