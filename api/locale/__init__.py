@@ -6,10 +6,12 @@ across), and the lights of a district are its data (its settings).
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args
+
+from pydantic import BaseModel
 
 from domain.command import TABLE, Action
 from domain.entry import Role
@@ -41,6 +43,11 @@ MARKS = (
 )
 """Of a project's status, and of the facts in its timeline."""
 
+CHOICES = ("returns", "benefits_whole_life", "entry", "next", "confirms", "stays_open", "withheld", "none_provided")
+"""What fields take that no other section names."""
+BESIDE = ("labels", "helps")
+"""Sections of texts about some fields only: `field`, or `model.field` where the same field means something else there."""
+
 
 @cache
 def texts(language: Language) -> Mapping[str, Mapping[str, str]]:
@@ -65,7 +72,7 @@ def declared() -> dict[str, tuple[str, ...]]:
         "kinds": (*KINDS, *JUDGEMENTS),
         "nouns": _once(d.noun for d in TABLE.values()),
         "acts": _once(d.act for d in TABLE.values() if d.act),
-        "fields": _once(f for model in (*KINDS.values(), *TABLE) for f in model.model_fields),
+        "fields": _once(f for model in (*KINDS.values(), *TABLE) for f in _fields(model)),
         "unit_sorts": words_of(Opening, "sort"),
         "fund_kinds": get_args(FundKind),
         "landings": get_args(Lands),
@@ -82,7 +89,15 @@ def declared() -> dict[str, tuple[str, ...]]:
         "counts": tuple(COUNTS),
         "audit_states": get_args(AuditState),
         "audit_sorts": get_args(AuditSort),
+        "commands": tuple(snake(command.__name__) for command in TABLE),
+        "choices": CHOICES,
+        "flags": ("yes", "no"),
     }
+
+
+def snake(name: str) -> str:
+    """A model's name as these sections write it: `receive_funds`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
 def preferred(accept: str) -> Language:
@@ -100,6 +115,21 @@ def preferred(accept: str) -> Language:
 def words_of(model: Any, field: str) -> tuple[str, ...]:
     """The words that a field of a fact takes."""
     return get_args(model.model_fields[field].annotation)
+
+
+def _fields(model: type[BaseModel]) -> Iterator[str]:
+    """Its own, and those of the models within."""
+    for name, field in model.model_fields.items():
+        yield name
+        for inner in _models(field.annotation):
+            yield from _fields(inner)
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel) and annotation.model_fields:
+        yield annotation
+    for part in get_args(annotation):
+        yield from _models(part)
 
 
 def _once(words: Iterable[str]) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 A page reads no ledger and no read model. What its reader may not ask for, it cannot show (docs/decisions/0021).
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from typing import Any, cast
@@ -18,6 +18,7 @@ from api.fronted import Fronted
 from api.locale import Language
 
 Params = Mapping[str, str | int | bool | None]
+PARTS = ("type", "asgi", "http_version", "scheme", "client", "server", "place")
 PASSED_ON = (b"host", b"user-agent", b"sec-fetch-site")
 
 
@@ -109,25 +110,41 @@ class Api:
             headers.append((b"idempotency-key", key.encode("ascii", "replace")))
         if match is not None:
             headers.append((b"if-match", match.encode("ascii", "replace")))
-        heard = await self._call(method, path, params or {}, headers, sent)
+        return await self._heard(method, path, params or {}, headers, whole(sent))
+
+    async def upload(self, path: str, media_type: str, pieces: AsyncIterator[bytes], **params: str) -> Any:
+        """A file as the raw body, passed on as it comes; the answer's JSON. Raises Told."""
+        proof = form_token(self.token or "", "POST", path)
+        headers = [*self._headers, (b"origin", self._origin), (FORM_TOKEN.lower().encode(), proof.encode())]
+        headers += [(b"cookie", f"{COOKIE}={self.token}".encode("ascii", "replace"))] if self.token is not None else []
+        headers.append((b"content-type", media_type.encode("latin-1", "replace")))
+        return (await self._heard("POST", path, params, headers, pieces)).json()
+
+    async def _heard(
+        self, method: str, path: str, params: Params, headers: list[tuple[bytes, bytes]], body: AsyncIterator[bytes]
+    ) -> Heard:
+        heard = await self._call(method, path, params, headers, body)
         if heard.status >= 400:
             raise Told(heard)
         return heard
 
-    async def _call(self, method: str, path: str, params: Params, headers: list[tuple[bytes, bytes]], body: bytes) -> Heard:
+    async def _call(
+        self, method: str, path: str, params: Params, headers: list[tuple[bytes, bytes]], body: AsyncIterator[bytes]
+    ) -> Heard:
         outer, app = self._outer.scope, cast("Fronted", self._outer.app)
         query = urlencode({name: _written(value) for name, value in params.items() if value is not None})
-        scope = {name: outer[name] for name in ("type", "asgi", "http_version", "scheme", "client", "server", "place")}
+        scope = {name: outer[name] for name in PARTS if name in outer}
         scope |= {"method": method, "path": path, "raw_path": quote(path).encode(), "query_string": query.encode()}
         scope |= {"root_path": "", "headers": headers, "state": {}, "page": True}
-        heard, sent = Heard(), False
+        heard, ended = Heard(), False
 
         async def receive() -> Message:
-            nonlocal sent
-            if sent:
+            nonlocal ended
+            if ended:
                 return {"type": "http.disconnect"}
-            sent = True
-            return {"type": "http.request", "body": body, "more_body": False}
+            piece = await anext(body, None)
+            ended = piece is None
+            return {"type": "http.request", "body": piece or b"", "more_body": not ended}
 
         async def send(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -137,6 +154,10 @@ class Api:
 
         await app.within(scope, receive, send)
         return heard
+
+
+async def whole(body: bytes) -> AsyncIterator[bytes]:
+    yield body
 
 
 def _written(value: str | int | bool | None) -> str:

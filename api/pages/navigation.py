@@ -18,10 +18,14 @@ class Section(NamedTuple):
 KEEPERS = frozenset({Role.ADMINISTRATOR})
 READING_ALL = frozenset({Role.OFFICE, Role.LEADER, Role.AUDITOR, Role.READER})
 """Who reads the entries of every project."""
+RECORDING = frozenset((Role.ADMINISTRATOR, Role.OFFICE, Role.CLERK, Role.UNIT, Role.AUDITOR, Role.LEADER, Role.BUREAU))
+"""Whoever may record anything."""
 SECTIONS: tuple[Section, ...] = (
     Section("/pages/tasks", noted("待办"), frozenset(Role) - KEEPERS),
     Section("/pages/month", noted("月报")),
     Section("/pages/verdicts", noted("认定"), frozenset((Role.OFFICE, Role.BUREAU, Role.UNIT))),
+    Section("/pages/approvals", noted("审批"), frozenset({Role.OFFICE, Role.AUDITOR})),
+    Section("/pages/record", noted("记录"), RECORDING),
     Section("/pages/people", noted("人员与单位")),
     Section("/pages/audits", noted("审计事项"), frozenset(Role) - KEEPERS),
     Section("/pages/feed", noted("审计台"), READING_ALL),

@@ -21,6 +21,7 @@ from api.pages.asking import Api, Heard, Told
 from api.pages.forms import TOKEN, Form, new_key, proof, proven, read_form
 from api.pages.helping import about
 from api.pages.navigation import sections
+from api.pages.sending import Attached, read_sent, sent_with_file
 from api.pages.showing import HEADERS, environment, packed
 from api.pages.wording import said
 from api.services import Services
@@ -48,6 +49,7 @@ class Visit:
         self.api = Api(request, self.language, self.services.origin)
         self.session: Session | None = None
         self.form = Form([])
+        self.file: Attached | None = None
         self.viewpoint: dict[str, Any] | None = None
         self.asked: dict[str, str | int | None] = {"on": None, "known": None}
         self._after: int | None = None
@@ -63,7 +65,10 @@ class Visit:
             self.session = await run_in_threadpool(self.services.signing_in.sessions.find, token)
         if request.method not in SAFE:
             of_this_site(request, self.services.origin)
-            self.form = await read_form(request)
+            if sent_with_file(request):
+                self.form, self.file = await read_sent(request)
+            else:
+                self.form = await read_form(request)
             if self.session is not None and action != "public":
                 proven(self.form, token or "", path)
         if action == "public":

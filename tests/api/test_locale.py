@@ -4,7 +4,7 @@ import string
 
 import pytest
 
-from api.locale import LANGUAGES, Language, declared, texts
+from api.locale import BESIDE, LANGUAGES, Language, declared, texts
 from tests.api.conftest import District, P
 
 
@@ -18,7 +18,13 @@ def test_every_declared_word_has_a_name(language: Language):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_name_is_left_over_of_a_word_that_is_gone(language: Language):
     words = declared()
-    left = [f"{s}.{w}" for s, names in texts(language).items() if s != "values" for w in names if w not in words.get(s, ())]
+    left = [
+        f"{s}.{w}"
+        for s, names in texts(language).items()
+        if s not in ("values", *BESIDE)
+        for w in names
+        if w not in words.get(s, ())
+    ]
     assert left == []
 
 
@@ -27,6 +33,24 @@ def test_both_languages_explain_the_same_mistakes_with_the_same_particulars():
     assert list(zh) == list(en)
     for mistake in zh:
         assert particulars(zh[mistake]) == particulars(en[mistake]), mistake
+
+
+def test_labels_and_helps_are_about_fields_there_are_and_the_same_in_both_languages():
+    fields, commands = set(declared()["fields"]), declared()["commands"]
+    for section in BESIDE:
+        zh, en = texts("zh")[section], texts("en")[section]
+        assert list(zh) == list(en)
+        for key in zh:
+            owner, dot, field = key.rpartition(".")
+            assert field in fields, key
+            assert not dot or owner in commands or owner in INNER, key
+
+
+INNER = (
+    *("period", "exchange", "code", "expectation", "remark", "holder", "unit_share", "new_project", "tax_part"),
+    *("settings", "target_window", "jobs_held", "post_taken", "post_left"),
+)
+"""Models within commands, and kinds of fact, that a label or a help is about."""
 
 
 def particulars(text: str) -> set[str]:
