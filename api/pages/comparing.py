@@ -45,14 +45,17 @@ async def compare(
     asked = {"from_on": from_on, "from_known": from_known, "to_on": to_on, "to_known": to_known}
     given = {name: value or None for name, value in asked.items()}
     visit.viewed_at(given["to_on"], given["to_known"], None)
+    periods = (await visit.api.get("/viewpoints"))["periods"][::-1]
     if not (given["from_on"] or given["from_known"]):
-        return await visit.page("project_compare.html", code=code, given=given, found=None, wrong=None)
+        return await visit.page("project_compare.html", code=code, given=given, periods=periods, found=None, wrong=None)
     try:
         found = visit.heard(await visit.api.get(f"/projects/{code}/changes", **given))
     except Told as told:
         if told.status != 422:
             raise
-        return await visit.page("project_compare.html", told.status, code=code, given=given, found=None, wrong=told)
+        return await visit.page(
+            "project_compare.html", told.status, code=code, given=given, periods=periods, found=None, wrong=told
+        )
     to = found["to"]
     at = {"on": to["on"], "known": f"@{to['known']['position']}", "after": None}
     status, settings = await visit.ask_all(visit.ask(f"/projects/{code}", **at), visit.ask("/district/settings", **at))
@@ -65,6 +68,7 @@ async def compare(
         "project_compare.html",
         code=code,
         given=given,
+        periods=periods,
         found=found,
         wrong=None,
         name=status["status"]["name"],

@@ -30,8 +30,14 @@ WAYS = {
     "command line": noted("命令行"),
 }
 """How somebody was signed in, by what stands before a colon."""
-HOMES = {"project": "/pages/projects/", "unit": "/pages/units/", "person": "/pages/people/", "period": "/pages/month/"}
-"""Where a stream that is no project's has a page of its own."""
+HOMES = {
+    "project": "/pages/projects/",
+    "unit": "/pages/units/",
+    "person": "/pages/people/",
+    "period": "/pages/month/",
+    "audit": "/pages/audits/",
+}
+"""Where a stream has a page of its own; the district's is that of its settings, as they were then."""
 MAY: dict[str, frozenset[Role]] = {
     "corrections": frozenset((Role.OFFICE, Role.CLERK, Role.UNIT)),
     "annulments": frozenset((Role.OFFICE, Role.CLERK, Role.UNIT)),
@@ -60,9 +66,9 @@ async def entry(visit: Viewed, label: Label, number: Number) -> Response:
         kind=kind,
         hidden=found["hidden"],
         stating=stating,
-        rows=stating.rows(kind, stated(states)),
+        rows=[row for row in stating.rows(kind, stated(states)) if row.name not in ("settings", "gates")],
         versions=versions(stating, told),
-        home=visit.link(HOMES[stream] + label.rpartition(":")[2]) if stream in HOMES else None,
+        home=home(visit, stream, label, raw["position"]),
         stream=stream,
         door=DOORS.get(envelope["source"]["door"]),
         way=WAYS.get(envelope["actor"]["signed_in"].partition(":")[0]),
@@ -70,6 +76,12 @@ async def entry(visit: Viewed, label: Label, number: Number) -> Response:
         may=may(visit, stream, told, kind),
         proposal=kind in ("correction_proposed", "annulment_proposed", "reinstatement_proposed"),
     )
+
+
+def home(visit: Visit, stream: str, label: str, position: int) -> str | None:
+    if stream == "district":
+        return visit.link("/pages/settings", on=None, known=f"@{position}")
+    return visit.link(HOMES[stream] + label.rpartition(":")[2]) if stream in HOMES else None
 
 
 def stated(content: dict[str, Any]) -> dict[str, Any]:
