@@ -16,6 +16,7 @@ from api.pages import (
     feed,
     files,
     help,
+    importing,
     month,
     people,
     project,
@@ -36,7 +37,7 @@ FILES = (
     *(files, entrance, help),
     *(project, comparing, entries),
     *(tasks, month, reconciliation, returns, recognising),
-    *(recording, putting_right, sheet),
+    *(recording, putting_right, sheet, importing),
     *(people, units, audits, feed, exports),
     *(account, accounts, tokens, settings),
 )

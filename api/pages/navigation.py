@@ -26,6 +26,7 @@ SECTIONS: tuple[Section, ...] = (
     Section("/pages/verdicts", noted("认定"), frozenset((Role.OFFICE, Role.BUREAU, Role.UNIT))),
     Section("/pages/approvals", noted("审批"), frozenset({Role.OFFICE, Role.AUDITOR})),
     Section("/pages/record", noted("记录"), RECORDING),
+    Section("/pages/imports", noted("导入快照"), frozenset({Role.OFFICE})),
     Section("/pages/people", noted("人员与单位")),
     Section("/pages/audits", noted("审计事项"), frozenset(Role) - KEEPERS),
     Section("/pages/feed", noted("审计台"), READING_ALL),

@@ -1,0 +1,50 @@
+"""A snapshot is reviewed on a page before it is recorded."""
+
+import pytest
+from playwright.sync_api import expect
+
+from api.rest.examples import MAPPING
+from tests.api.pages.conftest import Site
+from tests.api.pages.looking import accessible, fits, light
+from tests.api.test_imports_api import ROWS
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_snapshot_is_checked_shown_with_what_was_not_read_and_recorded_once(site: Site, scripts: bool):
+    page, before = site.visitor("office", scripts=scripts), site.district.entries()
+    page.goto("/pages/imports")
+    file = {"name": "projects-2026-06.csv", "mimeType": "text/csv", "buffer": ROWS.encode()}
+    page.get_by_label("或映射全文").fill("不是映射")
+    page.get_by_label("快照文件").set_input_files(file)  # type: ignore[arg-type]
+    page.get_by_role("button", name="核对（尚不记录）").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+
+    page.get_by_label("或映射全文").fill(MAPPING)
+    page.get_by_label("快照文件").set_input_files(file)  # type: ignore[arg-type]
+    page.get_by_role("button", name="核对（尚不记录）").click()
+    expect(page.locator("table").first).to_contain_text("不详")
+    assert site.district.entries() == before
+    accessible(page)
+    page.get_by_role("button", name="核对无误").click()
+    expect(page.get_by_role("status")).to_contain_text("已导入")
+    assert site.district.entries() > before
+    recorded = site.district.entries()
+
+    page.get_by_label("或映射全文").fill(MAPPING)
+    page.get_by_label("快照文件").set_input_files(file)  # type: ignore[arg-type]
+    page.get_by_role("button", name="核对（尚不记录）").click()
+    expect(page.locator("main")).to_contain_text("没有需要记录的内容")
+    assert site.district.entries() == recorded
+
+
+def test_the_page_is_the_offices_and_is_accessible_light_and_fits(site: Site):
+    for language in ("zh-CN", "en-GB"):
+        page = site.visitor("office", language=language)
+        light(page, "/pages/imports")
+        accessible(page)
+    narrow = site.visitor("office", width=390)
+    narrow.goto("/pages/imports")
+    fits(narrow)
+    clerk = site.visitor("clerk")
+    clerk.goto("/pages/imports")
+    expect(clerk.get_by_role("heading", name="无权查看或办理")).to_be_visible()
