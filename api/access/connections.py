@@ -7,8 +7,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEADERS_DEADLINE = 20.0
 """Seconds in all for a request's headers to arrive, from the connection's start or the end of the answer before."""
-
-
+LEAST = 65_536
+"""Bytes of an answer that a client takes in that time at least, while it is still on its way."""
 GONE = 60.0
 """Seconds after which a peer that acknowledges nothing is given up (TCP_USER_TIMEOUT, where the system has it)."""
 
@@ -25,6 +25,8 @@ class Hurried(H11Protocol):
     """uvicorn waits for headers for ever; a thousand connections that drip would take every file descriptor."""
 
     _deadline: asyncio.TimerHandle | None = None
+    _left = 0
+    """Bytes of the answer before that were still to be sent when the clock was set."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn declares it
         super().connection_made(transport)
@@ -48,7 +50,17 @@ class Hurried(H11Protocol):
         if self.cycle is not None and not self.cycle.response_complete:
             self._rest()
         elif self._deadline is None and not self.transport.is_closing():
-            self._deadline = self.loop.call_later(HEADERS_DEADLINE, self.transport.abort)
+            self._left = self.transport.get_write_buffer_size()
+            self._deadline = self.loop.call_later(HEADERS_DEADLINE, self._expire)
+
+    def _expire(self) -> None:
+        """An answer is complete for us before a slow line has carried it: whoever is still taking it is not late."""
+        self._deadline = None
+        taken = self._left - self.transport.get_write_buffer_size()
+        if self._left and taken >= min(LEAST, self._left):
+            self._watch()
+        else:
+            self.transport.abort()
 
     def _rest(self) -> None:
         if self._deadline is not None:

@@ -15,7 +15,10 @@ connections.GONE = connections.HEADERS_DEADLINE = float(sys.argv[3])
 
 async def app(scope, receive, send):
     await send({"type": "http.response.start", "status": 200, "headers": []})
-    await send({"type": "http.response.body", "body": b"x" * (2 if scope["path"] == "/livez" else 20_000_000)})
+    if scope["path"] == "/pieces":  # each waits until there is room for it
+        for _ in range(200):
+            await send({"type": "http.response.body", "body": b"x" * 100_000, "more_body": True})
+    await send({"type": "http.response.body", "body": b"x" * (20_000_000 if scope["path"] == "/whole" else 2)})
 
 uvicorn.Server(uvicorn.Config(app, http=connections.Hurried, log_level="error", lifespan="off")).run(sockets=[listener()])
 """
@@ -47,18 +50,34 @@ def alive(service: Served) -> bool:
         return other.recv(100).startswith(b"HTTP/1.1 200")
 
 
+def asking(service: Served, path: str) -> socket.socket:
+    """Somebody who reads nothing yet."""
+    client = service.connect()
+    client.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    return client
+
+
+@pytest.mark.parametrize("path", ["/whole", "/pieces"])
 @pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="the system has no TCP_USER_TIMEOUT")
-def test_who_asks_and_takes_no_answer_is_cut_off(service: Served):
-    """As after a cable was pulled, too: what is sent is acknowledged by nobody."""
+def test_who_asks_and_takes_no_answer_is_cut_off(service: Served, path: str):
+    """As after a cable was pulled, too: what is sent is acknowledged by nobody. In pieces, only the kernel notices."""
     assert until(service, 0)
-    deaf = socket.socket()
-    deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
-    deaf.connect(("127.0.0.1", service.port))
-    deaf.sendall(b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n")
+    deaf = asking(service, path)
     assert connections(service) == 1
     assert alive(service)
     assert until(service, 0), "a client that takes nothing keeps its connection"
     deaf.close()
+
+
+def test_who_takes_a_long_answer_over_a_slow_line_gets_it_whole(service: Served):
+    """It is complete for us at once, and longer on its way than the headers of the next request may be."""
+    with asking(service, "/whole") as slow:
+        begun, taken = time.monotonic(), 0
+        while taken < 20_000_000 and (piece := slow.recv(1_000_000)):
+            taken += len(piece)
+            time.sleep(0.16 * len(piece) / 1_000_000)
+        assert taken >= 20_000_000
+        assert time.monotonic() - begun > 3
 
 
 def test_who_vanished_before_or_in_the_middle_of_the_headers_leaves_nothing_behind(service: Served):
