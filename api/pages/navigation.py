@@ -18,7 +18,9 @@ class Section(NamedTuple):
 KEEPERS = frozenset({Role.ADMINISTRATOR})
 READING_ALL = frozenset({Role.OFFICE, Role.LEADER, Role.AUDITOR, Role.READER})
 """Who reads the entries of every project."""
-RECORDING = frozenset((Role.ADMINISTRATOR, Role.OFFICE, Role.CLERK, Role.UNIT, Role.AUDITOR, Role.LEADER, Role.BUREAU))
+RECORDING = frozenset(
+    (Role.ADMINISTRATOR, Role.OFFICE, Role.CLERK, Role.UNIT, Role.HEAD, Role.AUDITOR, Role.LEADER, Role.BUREAU)
+)
 """Whoever may record anything."""
 SECTIONS: tuple[Section, ...] = (
     Section("/pages/tasks", noted("待办"), frozenset(Role) - KEEPERS),

@@ -125,7 +125,7 @@ async def evidence(
     """The files that speak for a fact, a form for another, and one to take each away again."""
     asked = table.shapes.command(place.stream, "evidence", "attach")
     assert asked is not None
-    fields = tuple(s for s in asked.fields if s.name not in SETTLED and s.sort != "const")
+    fields = tuple(s for s in asked.main if s.name not in SETTLED)
     state = shown.pop("state", Filled())
     filling = Filling(table.tongue, fields, state, shown.get("mistakes", ()))
     settings: dict[str, Any] = {"told": None, "mistakes": (), "broken": (), "checked": None, "key": new_key(), "done": None}

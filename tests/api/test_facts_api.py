@@ -26,11 +26,11 @@ def test_what_waits_for_approval_is_told_with_both_versions_until_somebody_decid
         (fact["entry"], "annulment_proposed", False),
     ]
     approve = {"act": "approve", "proposal": int(first["entry"].rpartition("#")[2])}
-    district.recorded(f"{P}/approvals", approve)
+    district.recorded(f"{P}/approvals", approve, "second")
     assert waiting(district) == [(fact["entry"], "annulment_proposed", True)]
     assert district.get(f"/streams/XM-2026-001/facts/{number}").json()["fact"]["states"]["voucher"] == "V-2"
     decline = {"act": "decline", "proposal": int(second["entry"].rpartition("#")[2]), "because": "已更正"}
-    district.recorded(f"{P}/approvals", decline)
+    district.recorded(f"{P}/approvals", decline, "second")
     assert waiting(district) == []
     before = district.get(f"/proposals?known=@{second['position']}").json()["waiting"]
     assert [w["proposal"]["kind"] for w in before] == ["correction_proposed", "annulment_proposed"]

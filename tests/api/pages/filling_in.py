@@ -91,6 +91,13 @@ class Reader:
         kind = {"Content-Type": "application/x-www-form-urlencoded", "Origin": ORIGIN}
         return self.client.post(action, content=urlencode(fields), headers=self._headers() | kind, follow_redirects=False)
 
+    def upload(self, shown: Shown, name: str, raw: bytes, kind: str = "application/octet-stream", **filled: str) -> Response:
+        """The form with a file, its fields before it."""
+        files = {"file": (name, raw, kind)}
+        headers = self._headers() | {"Origin": ORIGIN}
+        data = dict(shown.but(**filled))
+        return self.client.post(shown.action, data=data, files=files, headers=headers, follow_redirects=False)
+
     def _headers(self) -> dict[str, str]:
         return {"Cookie": f"{COOKIE}={self.session}", "Accept-Language": self.language}
 
