@@ -93,6 +93,17 @@ class Days:
             os.close(self._file)
             self._file, self._on = -1, None
 
+    def newest(self, event: Event, most: int) -> list[dict[str, Any]]:
+        """The last lines of one sort, newest first; a line torn by a full disk is passed over."""
+        found: list[dict[str, Any]] = []
+        for path in sorted(self._folder.glob("security-????-??-??.jsonl"), reverse=True):
+            for line in reversed(path.read_bytes().splitlines()):
+                if f'"event": "{event}"'.encode() in line and line.endswith(b"}"):
+                    found.append(json.loads(line))
+                    if len(found) == most:
+                        return found
+        return found
+
 
 def to_stdout(line: bytes, _: datetime) -> None:
     """For whoever collects what a service says; its other lines are no JSON."""
@@ -136,6 +147,10 @@ class SecurityLog:
             self._release(self._now())
             if isinstance(self._write, Days):
                 self._write.close()
+
+    def exports(self, most: int) -> list[dict[str, Any]] | None:
+        """What was taken in bulk, newest first; None where the lines go to somebody else's collector."""
+        return self._write.newest("export", most) if isinstance(self._write, Days) else None
 
     def _often(self, noted: Noted) -> bool:
         key: tuple[str | None, ...] = (noted.event, noted.what, noted.code, network(noted.address or "?"))

@@ -9,6 +9,7 @@ from pydantic_core import to_json
 
 from api.pages.asking import Told
 from api.pages.people import PAGE
+from api.pages.units import allowed
 from api.pages.visit import Viewed, Visit, pages
 
 made: APIRouter = pages()
@@ -21,8 +22,7 @@ KEPT = ("entry", "position", "recorded_at", "stated", "state")
 
 @made.get("/pages/exports", openapi_extra=PAGE)
 async def exports(visit: Viewed) -> Response:
-    await visit.ask("/district/settings")
-    return await visit.page("exports.html", wrong=None)
+    return await _page(visit)
 
 
 @made.get("/pages/exports/entries.jsonl", openapi_extra=PAGE)
@@ -32,11 +32,17 @@ async def entries(visit: Viewed, stream: Text = None, since: Day = None, until: 
     try:
         first = await visit.ask("/entries", limit=BITE, **asked)
     except Told as told:
-        return await visit.page("exports.html", told.status, wrong=told)
+        return await _page(visit, told)
     name = f"entries-{stream.replace(':', '-') if stream else 'all'}-{first['viewpoint']['known']['position']}.jsonl"
     headers = {"content-disposition": f'attachment; filename="{plain(name)}"', "cache-control": "no-store"}
     asked["known"] = f"@{first['viewpoint']['known']['position']}"
     return StreamingResponse(written(visit, first, asked), media_type="application/jsonl", headers=headers)
+
+
+async def _page(visit: Visit, told: Told | None = None) -> Response:
+    """Auditors and administrators see what was taken before."""
+    taken = await allowed(visit, "/exports") or await visit.ask("/district/settings")
+    return await visit.page("exports.html", told.status if told else 200, wrong=told, taken=taken)
 
 
 async def written(visit: Visit, answer: dict[str, Any], asked: dict[str, str | None]) -> AsyncIterator[bytes]:

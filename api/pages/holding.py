@@ -22,7 +22,7 @@ DEEDS = {
     "evidence": noted("附上或撤下佐证"),
 }
 """What somebody did, where it is more than one kind of entry; any other is called by its kind."""
-MOST_LANES = 60
+MOST_LANES = 40
 PAGE = 25
 
 

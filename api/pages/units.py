@@ -41,6 +41,7 @@ async def unit(visit: Viewed, code: str, cursor: Cursor = 0, returns: Literal["a
         if row["unit"] == code
     ]
     named = {row["code"]: row["name"] for row in (projects or {"projects": []})["projects"]}
+    named |= {one["project"]: one["name"] for one in (record["record"]["held"] if record else ())}
     return await visit.page(
         "units_one.html",
         now=now,

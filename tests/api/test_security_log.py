@@ -284,3 +284,23 @@ def test_what_is_done_at_the_machine_is_told_too(
 def test_the_document_tells_every_field():
     told = Path("docs/security.md").read_text(encoding="utf-8")
     assert [name for name in sorted(FIELDS) if f"`{name}`" not in told] == []
+
+
+def test_auditors_and_administrators_are_told_what_was_taken_newest_first(district: District, tmp_path: Path):
+    assert district.get("/exports", "administrator").json()["kept"] is False
+    district.services.security = SecurityLog(Days(tmp_path, 10))
+    district.get("/feed")
+    district.get("/streams/district/entries", "clerk")
+    district.get(f"{P}/entries?limit=3", "clerk")
+    (tmp_path / "security-2026-01-01.jsonl").write_bytes(b'{"v": 1, "event": "export", "at": "2026-0')
+    told = district.get("/exports?limit=2", "administrator").json()
+    assert [(e["what"], e["object"], e["person"]) for e in told["exports"]] == [
+        ("project_entries", "XM-2026-001", "p-clerk"),
+        ("stream_entries", "district", "p-clerk"),
+    ]
+    assert told["exports"][0]["about"] == {"entries": 3}
+    assert told["names"]["persons"]["p-clerk"] == "姓名p-clerk"
+    every = district.get("/exports", "administrator").json()["exports"]
+    assert [e["what"] for e in every] == ["project_entries", "stream_entries", "feed"]
+    assert district.get("/exports").status_code == 403
+    district.services.security.close()
