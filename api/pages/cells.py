@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from api.pages.forms import Form
 
@@ -86,12 +86,41 @@ class Group:
         return json.dumps({"rest": self.rest, "entry": self.entry}, ensure_ascii=False)
 
 
-STATEMENTS = ("amount", "voucher", "invested", "percent", "light")
-FIELDS = {
-    "funds": ("amount", "voucher", "occurred_on", "fund_kind"),
-    "progress": ("invested", "percent"),
-    "light": ("light",),
+class Sort(NamedTuple):
+    """A group of cells: the line they make, how it is dated, each cell's name with the field it is and how it is read."""
+
+    noun: str
+    act: str | None
+    dated: Literal["period", "day", "own"]
+    cells: dict[str, tuple[str, Literal["money", "number", "text"]]]
+    stated: Json = {}
+    """What the line says besides."""
+
+
+SORTS = {
+    "funds": Sort(
+        "funds",
+        "receive",
+        "own",
+        {
+            "amount": ("amount", "money"),
+            "voucher": ("voucher", "text"),
+            "occurred_on": ("occurred_on", "text"),
+            "fund_kind": ("fund_kind", "text"),
+        },
+    ),
+    "progress": Sort(
+        "construction", "progress", "period", {"invested": ("invested", "money"), "percent": ("percent", "number")}
+    ),
+    "light": Sort("ratings", None, "day", {"light": ("light", "text")}),
+    "tax": Sort("taxes", None, "period", {"total": ("total", "money"), "retained": ("retained", "money")}),
+    "jobs": Sort("jobs", None, "day", {"count": ("count", "number")}),
+    "output": Sort("benefits", None, "period", {"output": ("amount", "money")}, {"indicator": "output"}),
 }
+ONCE = tuple(name for name in SORTS if name != "funds")
+"""Of these a project has one a month."""
+OPERATING = ("tax", "jobs", "output")
+STATEMENTS = frozenset(n for s in SORTS.values() for n in s.cells) - {"occurred_on", "fund_kind"}
 
 
 @dataclass
@@ -99,14 +128,18 @@ class Cells:
     """One project's row."""
 
     receipts: list[Group] = field(default_factory=list)
-    progress: Group = field(default_factory=Group)
-    light: Group = field(default_factory=Group)
+    groups: dict[str, Group] = field(default_factory=lambda: {name: Group() for name in ONCE})
     same: bool = False
     """本月无变化 is ticked."""
 
     @property
     def filled(self) -> bool:
-        return any(group.filled for group in (*self.receipts, self.progress, self.light))
+        return any(group.filled for group in (*self.receipts, *self.groups.values()))
+
+    @property
+    def operates(self) -> bool:
+        """Whether tax, jobs or output are stated."""
+        return any(self.groups[name].filled for name in OPERATING)
 
 
 @dataclass
@@ -153,14 +186,11 @@ class Sheet:
 
     def _stated(self, span: Span) -> Iterator[tuple[str, Json]]:
         for code, cells in self.cells.items():
-            for n, receipt in enumerate(cells.receipts):
-                if receipt.filled:
-                    yield f"funds.{code}.{n}", _line(code, "funds", receipt, self._funds(receipt, span))
-            if cells.progress.filled:
-                yield f"progress.{code}.0", _line(code, "construction", cells.progress, self._progress(cells.progress, span))
-            if cells.light.filled:
-                stated = {"occurred_on": span.day, **cells.light.rest, "light": cells.light.values["light"]}
-                yield f"light.{code}.0", _line(code, "ratings", cells.light, stated)
+            groups = [("funds", n, receipt) for n, receipt in enumerate(cells.receipts)]
+            for name, n, group in (*groups, *((name, 0, group) for name, group in cells.groups.items())):
+                if group.filled:
+                    line = {"project": code, "noun": SORTS[name].noun, "command": self._command(SORTS[name], group, span)}
+                    yield f"{name}.{code}.{n}", line | ({"entry": group.entry} if group.entry else {})
         for n, other in enumerate(self.others):
             if other.kept:
                 yield f"other.{n}", other.line
@@ -183,27 +213,20 @@ class Sheet:
         group = place.partition(".")[0]
         if group == "other":
             return place
-        named = parts[4] if len(parts) > 4 and parts[4] in FIELDS[group] else FIELDS[group][0]
-        return f"{named}{place.removeprefix(group)}"
+        cells = {of: name for name, (of, _) in SORTS[group].cells.items()}
+        named = cells.get(parts[4]) if len(parts) > 4 else None
+        return f"{named or next(iter(SORTS[group].cells))}{place.removeprefix(group)}"
 
-    def _funds(self, receipt: Group, span: Span) -> Json:
-        values = receipt.values
-        stated: Json = {"act": "receive", **receipt.rest, "occurred_on": values.get("occurred_on") or span.day}
-        if values.get("fund_kind"):
-            stated["fund_kind"] = values["fund_kind"]
-        if values.get("amount"):
-            stated["amount"] = self._money(values["amount"])
-        if values.get("voucher"):
-            stated["voucher"] = values["voucher"]
-        return stated
-
-    def _progress(self, progress: Group, span: Span) -> Json:
-        period = {"since": span.since, "until": span.day}
-        stated: Json = {"act": "progress", "occurred_on": span.day, "period": period, **progress.rest}
-        if progress.values.get("invested"):
-            stated["invested"] = self._money(progress.values["invested"])
-        if progress.values.get("percent"):
-            stated["percent"] = typed(progress.values["percent"]).rstrip("%")
+    def _command(self, sort: Sort, group: Group, span: Span) -> Json:
+        """What was stated before stands, but for what the cells say."""
+        dates: Json = {"occurred_on": span.day}
+        if sort.dated == "period":
+            dates["period"] = {"since": span.since, "until": span.day}
+        stated: Json = ({"act": sort.act} if sort.act else {}) | dates | sort.stated | group.rest
+        for name, (of, read) in sort.cells.items():
+            text = group.values.get(name)
+            if text:
+                stated[of] = self._money(text) if read == "money" else _number(text, of) if read == "number" else text
         return stated
 
     def _money(self, text: str) -> Json:
@@ -250,8 +273,7 @@ def of_form(form: Form, projects: Sequence[str], scale: str, currency: str) -> S
         while (n := len(receipts)) < MOST_RECEIPTS and f"amount.{code}.{n}" in form:
             receipts.append(_group(form, "funds", f"{code}.{n}"))
         cells = Cells(receipts or [Group()], same=f"same.{code}" in form)
-        cells.progress = _group(form, "progress", f"{code}.0")
-        cells.light = _group(form, "light", f"{code}.0")
+        cells.groups = {name: _group(form, name, f"{code}.0") for name in ONCE}
         sheet.cells[code] = cells
     kept = set(form.all("keep"))
     for n, written in enumerate(form.all("other")):
@@ -268,7 +290,7 @@ def _group(form: Form, group: str, place: str) -> Group:
     carried = _read(form.one(f"rest.{group}.{place}") or "{}")
     rest, entry = carried.get("rest"), carried.get("entry")
     return Group(
-        {name: form.one(f"{name}.{place}") or "" for name in FIELDS[group]},
+        {name: form.one(f"{name}.{place}") or "" for name in SORTS[group].cells},
         rest if isinstance(rest, dict) else {},
         entry if isinstance(entry, int) else None,
     )
@@ -276,30 +298,21 @@ def _group(form: Form, group: str, place: str) -> Group:
 
 def _into(cells: Cells, line: Json, sheet: Sheet, span: Span) -> bool:
     """Whether the cells can show all of the line that is theirs to change."""
-    command, noun = line.get("command"), line.get("noun")
+    command = line.get("command")
     if not isinstance(command, dict) or set(line) - {"project", "noun", "command", "entry"}:
         return False
-    command = dict(command)
-    act, entry = command.get("act"), line.get("entry")
-    if noun == "funds" and act == "receive":
-        cells.receipts.append(Group(entry=entry))
-        fits = _take(cells.receipts[-1], command, FIELDS["funds"], sheet)
-        if not fits:
-            cells.receipts.pop()
-        return fits
-    if noun == "construction" and act == "progress" and not cells.progress.filled:
-        period = command.get("period")
-        if entry is None and isinstance(period, dict) and period.get("since") == span.since and _within(period, span):
-            command = {n: v for n, v in command.items() if n not in ("period", "occurred_on")}
-        cells.progress = Group(entry=entry)
-        fits = _take(cells.progress, command, FIELDS["progress"], sheet)
-        cells.progress = cells.progress if fits else Group()
-        return fits
-    if noun == "ratings" and isinstance(command.get("light"), str) and not cells.light.filled:
-        cells.light = Group(entry=entry)
-        if entry is None:
-            command.pop("occurred_on", None)
-        return _take(cells.light, command, FIELDS["light"], sheet)
+    for name, sort in SORTS.items():
+        says = command.get("act") == sort.act and sort.stated.items() <= command.items()
+        if line.get("noun") != sort.noun or not says or (name in ONCE and cells.groups[name].filled):
+            continue
+        group = _taken(sort, dict(command), line.get("entry"), sheet, span)
+        if group is None:
+            return False
+        if name in ONCE:
+            cells.groups[name] = group
+        else:
+            cells.receipts.append(group)
+        return True
     return False
 
 
@@ -307,20 +320,34 @@ def _within(period: Json, span: Span) -> bool:
     return str(period.get("until", "")) <= span.until
 
 
-def _take(group: Group, command: Json, names: Sequence[str], sheet: Sheet) -> bool:
-    """Cells from the fields of a command; False where one cannot be shown as it is."""
-    for name, value in command.items():
-        if name == "reason":
+def _taken(sort: Sort, command: Json, entry: int | None, sheet: Sheet, span: Span) -> Group | None:
+    """Cells from the fields of a command; None where one cannot be shown as it is. What is no entry yet is dated anew."""
+    group, names = Group(entry=entry), {of: (name, read) for name, (of, read) in sort.cells.items()}
+    period = command.get("period")
+    in_span = isinstance(period, dict) and period.get("since") == span.since and _within(period, span)
+    if entry is None and (sort.dated == "day" or in_span):
+        command = {n: v for n, v in command.items() if n not in ("period", "occurred_on")}
+    for of, value in command.items():
+        name, read = names.get(of, (of, ""))
+        if of == "reason":
             sheet.reason = sheet.reason or str(value)
-        elif name not in names:
-            group.rest[name] = value
-        elif isinstance(value, dict):
-            if value.get("currency") != sheet.currency:
-                return False
+        elif not read:
+            group.rest[of] = value
+        elif read == "money":
+            if not isinstance(value, dict) or value.get("currency") != sheet.currency:
+                return None
             group.values[name] = _shown(value.get("amount"), SCALES[sheet.scale])
+        elif isinstance(value, dict):
+            return None
         else:
-            group.values[name] = _shown(value, Decimal(1)) if name == "percent" else str(value)
-    return "exchange" not in group.rest and group.filled
+            group.values[name] = _shown(value, Decimal(1)) if read == "number" else str(value)
+    return group if group.filled and "exchange" not in group.rest else None
+
+
+def _number(text: str, field: str) -> str | int:
+    """A count goes as a whole number, where it is one."""
+    number = typed(text).rstrip("%")
+    return int(number) if field == "count" and number.isascii() and number.isdecimal() and len(number) < 10 else number
 
 
 def _shown(value: object, scale: Decimal) -> str:
@@ -331,10 +358,6 @@ def _shown(value: object, scale: Decimal) -> str:
 def plain(number: Decimal) -> str:
     written = format(number, "f")
     return written.rstrip("0").rstrip(".") if "." in written else written
-
-
-def _line(project: str, noun: str, group: Group, command: Json) -> Json:
-    return {"project": project, "noun": noun, "command": command} | ({"entry": group.entry} if group.entry else {})
 
 
 def _read(written: str) -> Json:

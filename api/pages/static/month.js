@@ -2,7 +2,7 @@
 "use strict";
 const grid = document.querySelector("table.grid");
 const told = document.getElementById("told");
-const stated = /^(amount|voucher|invested|percent|light)\./;
+const stated = /^(amount|voucher|invested|percent|light|total|retained|output|count)\./;
 function filled(row) {
   return [...row.querySelectorAll("input, select")].some((cell) => stated.test(cell.name) && cell.value.trim() !== "");
 }

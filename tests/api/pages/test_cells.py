@@ -50,15 +50,29 @@ PROGRESS = line(
 )
 LIGHT = line("ratings", {"occurred_on": "2026-06-30", "light": "green", "remarks": [{"about": "进度", "text": "正常"}]})
 JOBS = line("jobs", {"occurred_on": "2026-06-30", "count": 12})
+JUNE = {"occurred_on": "2026-06-30", "period": {"since": "2026-06-01", "until": "2026-06-30"}}
+TAX = line("taxes", {**JUNE, "total": {"amount": "1000000", "currency": "CNY"}, "enterprise": "甲公司"})
+OUTPUT = line("benefits", {**JUNE, "indicator": "output", "amount": {"amount": "30000", "currency": "CNY"}})
+SALES = line("benefits", {**OUTPUT["command"], "indicator": "sales"})
 FOREIGN = line("funds", {**FUNDS["command"], "amount": {"amount": "1.00", "currency": "USD"}, "voucher": "U-1"})
 
 
 def test_what_a_draft_says_comes_back_as_it_was():
-    lines = [FUNDS, line("funds", {**FUNDS["command"], "voucher": "JZ-629"}), PROGRESS, LIGHT, JOBS, FOREIGN]
+    lines = [
+        FUNDS,
+        line("funds", {**FUNDS["command"], "voucher": "JZ-629"}),
+        PROGRESS,
+        LIGHT,
+        JOBS,
+        TAX,
+        OUTPUT,
+        SALES,
+        FOREIGN,
+    ]
     sheet = of_lines([CODE, "XM-2026-002"], lines, {"no_change": ["XM-2026-002"], "note": "六月"}, "wan", "CNY", SPAN)
     assert [receipt.values["amount"] for receipt in sheet.cells[CODE].receipts] == ["5000", "5000"]
-    assert sheet.cells[CODE].progress.values == {"invested": "1234.56789", "percent": "45.5"}
-    assert [other.line for other in sheet.others] == [JOBS, FOREIGN]
+    assert sheet.cells[CODE].groups["progress"].values == {"invested": "1234.56789", "percent": "45.5"}
+    assert [other.line for other in sheet.others] == [SALES, FOREIGN]
     draft = sheet.draft(SPAN)
     assert canonical(draft["lines"]) == canonical(lines)
     assert (draft["no_change"], draft["nothing_to_report"], draft["note"]) == (["XM-2026-002"], False, "六月")
