@@ -25,7 +25,7 @@ def office(district: District) -> Reader:
     return reader(district.client, district.services, "office")
 
 
-def filled(office: Reader, *rows: tuple[object, ...]) -> tuple[Workbook, Worksheet]:
+def filled(office: Reader, *rows: tuple[str | int | float | date | None, ...]) -> tuple[Workbook, Worksheet]:
     """The template with rows of funds."""
     book = load_workbook(BytesIO(office.get(f"{PAGE}/template.xlsx").content))
     sheet = book["资金到位"]
