@@ -62,12 +62,12 @@ def test_a_file_is_uploaded_attached_and_withdrawn_and_what_is_not_taken_is_said
     page.goto("/pages/record/about/XM-2026-001/3/evidence")
     page.get_by_role("button", name="上传并附上").click()
     expect(page.get_by_role("alert")).to_contain_text("请先选择文件")
-    page.get_by_label("要附的文件").set_input_files({"name": "x.exe", "mimeType": "application/x", "buffer": b"MZ"})  # type: ignore[arg-type]
+    page.get_by_label("要附的文件").set_input_files({"name": "x.exe", "mimeType": "application/x", "buffer": b"MZ"})
     page.get_by_role("button", name="上传并附上").click()
     expect(page.get_by_role("alert")).to_contain_text("Windows")
     large = {"name": "进账单.pdf", "mimeType": "application/pdf", "buffer": SLIP + b"%" * 3_000_000}
     page.get_by_label("类型").select_option("bank_slip")
-    page.get_by_label("要附的文件").set_input_files(large)
+    page.get_by_label("要附的文件").set_input_files(large)  # type: ignore[arg-type]
     page.get_by_role("button", name="上传并附上").click()
     expect(page.get_by_role("status")).to_contain_text("已记录")
     expect(page.get_by_role("link", name="进账单.pdf")).to_be_visible()
