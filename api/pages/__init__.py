@@ -19,7 +19,9 @@ from api.pages import (
     importing,
     month,
     people,
+    portfolio,
     project,
+    projects,
     putting_right,
     recognising,
     reconciliation,
@@ -35,6 +37,7 @@ from api.pages.visit import missing, pages
 
 FILES = (
     *(files, entrance, help),
+    *(portfolio, projects),
     *(project, comparing, entries),
     *(tasks, month, reconciliation, returns, recognising),
     *(recording, putting_right, sheet, importing),

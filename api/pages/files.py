@@ -20,7 +20,7 @@ FOR_EVER = "public, max-age=31536000, immutable"
 @made.get("/pages/", openapi_extra=PUBLIC)
 async def way_in(visit: Here) -> Response:
     """The address that people type."""
-    return visit.leave("/pages/account")
+    return visit.leave("/pages/portfolio")
 
 
 @made.get("/pages/static/{digest}/{name}", openapi_extra=PUBLIC)

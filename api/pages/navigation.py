@@ -24,6 +24,8 @@ RECORDING = frozenset(
 """Whoever may record anything."""
 SECTIONS: tuple[Section, ...] = (
     Section("/pages/tasks", noted("待办"), frozenset(Role) - KEEPERS),
+    Section("/pages/portfolio", noted("项目总览")),
+    Section("/pages/projects", noted("项目清单")),
     Section("/pages/month", noted("月报")),
     Section("/pages/verdicts", noted("认定"), frozenset((Role.OFFICE, Role.BUREAU, Role.UNIT))),
     Section("/pages/approvals", noted("审批"), frozenset({Role.OFFICE, Role.AUDITOR})),

@@ -129,7 +129,7 @@ def test_the_language_is_chosen_once_and_only_pages_of_ours_are_come_back_to(sit
         "/pages/\\elsewhere",
     ):
         page.goto(f"/pages/language?to=en&back={back}")
-        assert page.url.startswith(site.address + "/pages/account")
+        assert page.url.startswith(site.address + "/pages/portfolio")
 
 
 @pytest.mark.parametrize("language", ["zh-CN", "en-GB"])
