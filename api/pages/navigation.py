@@ -37,8 +37,6 @@ SECTIONS: tuple[Section, ...] = (
     Section("/pages/accounts", noted("账号"), KEEPERS),
     Section("/pages/tokens", noted("令牌"), KEEPERS),
     Section("/pages/settings", noted("本区设置"), frozenset({Role.ADMINISTRATOR, Role.OFFICE, Role.AUDITOR})),
-    Section("/pages/account", noted("我的账号")),
-    Section("/pages/help", noted("帮助")),
 )
 
 
