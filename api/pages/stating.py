@@ -103,7 +103,8 @@ class Stating(Telling):
         if path[0] in ("gaps", "exemptions") and isinstance(value, dict):
             return self.span(value["since"], value.get("until"))
         if path[0] == "light" and isinstance(value, dict) and "as_at" in value:
-            return self._visit.say("{light}（{day}）", light=self._light(value), day=self._writing.day(value["as_at"]))
+            stated = {name: inner for name, inner in value.items() if inner is not None}
+            return self._visit.say("{light}（{day}）", light=self._light(stated), day=self._writing.day(value["as_at"]))
         if isinstance(value, dict) and isinstance(value.get("since"), str) and "until" not in value:
             value = value | {"since": self._writing.day(value["since"])}
         return super().value(path, value)

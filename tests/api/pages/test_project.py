@@ -105,7 +105,9 @@ def test_one_question_at_two_viewpoints(site: Site, scripts: bool):
 
 
 def a_life(district: District) -> None:
-    """Works begun late and paused, a gap and an overlap in who answered, a file, money, an annulled receipt."""
+    """Works late and paused, a gap and an overlap in who answered, a file, money, an annulled receipt, a light kept back."""
+    hushed = {"blank": "withheld", "reason": "商业秘密"}
+    district.recorded(f"{P}/ratings", {"occurred_on": "2026-01-31", "light": hushed, "reason": "补录"})
     who = [
         {"person": "p-clerk", "unit": "street-a", "post": "专员"},
         {"person": "p-office", "unit": "office", "post": "主任"},
@@ -150,6 +152,7 @@ def test_a_project_s_life_is_a_picture_and_a_list_that_say_the_same(site: Site, 
         ("责任空档", "职责交叉", "停工", "✕ 已作废") if zh else ("nobody responsible", "Overlap", "paused", "✕ annulled")
     ):
         expect(page.locator("main")).to_contain_text(said)
+    expect(page.locator(".badges")).to_contain_text("不予公开（2026年1月31日）" if zh else "withheld (31 Jan 2026)")
     expect(page.locator("td", has_text="晚 28 天" if zh else "28 days late")).to_have_count(1)
     with page.expect_download() as download:
         page.get_by_role("link", name="slip.pdf").click()
