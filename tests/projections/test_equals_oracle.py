@@ -255,7 +255,7 @@ def unjudged(connection: psycopg.Connection, viewpoint: Viewpoint, views: list[V
                         elif standing.wording is not standing.original or view.matters[standing.number].turns:
                             worded_anew.add((view.label, standing.number))
             of, pages, after = Unjudged(measure, authority), [], ("", 0)
-            while page := awaiting(connection, viewpoint, of, after, chance.choice((1, 5, 100))):
+            while page := awaiting(connection, viewpoint, of, after, chance.choice((7, 100))):
                 pages += page
                 after = page[-1]
             if not oracle <= set(pages) <= oracle | worded_anew or pages != sorted(set(pages)):
