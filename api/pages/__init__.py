@@ -17,6 +17,7 @@ from api.pages import (
     files,
     help,
     importing,
+    instructions,
     month,
     people,
     portfolio,
@@ -41,7 +42,7 @@ FILES = (
     *(project, comparing, entries),
     *(tasks, month, reconciliation, returns, recognising),
     *(recording, putting_right, sheet, importing),
-    *(people, units, audits, feed, exports),
+    *(people, units, instructions, audits, feed, exports),
     *(account, accounts, tokens, settings),
 )
 

@@ -32,6 +32,7 @@ SECTIONS: tuple[Section, ...] = (
     Section("/pages/record", noted("记录"), RECORDING),
     Section("/pages/imports", noted("导入快照"), frozenset({Role.OFFICE})),
     Section("/pages/people", noted("人员与单位")),
+    Section("/pages/instructions", noted("领导批示"), READING_ALL),
     Section("/pages/audits", noted("审计事项"), frozenset(Role) - KEEPERS),
     Section("/pages/feed", noted("审计台"), READING_ALL),
     Section("/pages/accounts", noted("账号"), KEEPERS),

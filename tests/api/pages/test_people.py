@@ -137,6 +137,37 @@ def test_a_finding_goes_from_its_form_over_the_units_answers_to_its_closing(site
     expect(auditor.locator("dl.facts").first).to_contain_text("已销号")
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+def test_an_instruction_is_given_by_a_leader_and_recorded_from_a_paper_by_the_office(site: Site, scripts: bool):
+    leader, office = site.visitor("leader", scripts=scripts), site.visitor("office", scripts=scripts)
+    leader.goto("/pages/instructions")
+    fill(leader, text="请加快供地", due="2026-01-01")
+    leader.locator("main form[method=post] [name=stream]").fill("XM-2026-001#4")
+    leader.get_by_role("button", name="记录").click()
+    expect(leader.get_by_role("alert")).to_contain_text("早于今天")
+    fill(leader, due="")
+    leader.get_by_role("button", name="记录").click()
+    expect(leader.locator(".done")).to_have_text("已记录。")
+    expect(leader.locator("tbody tr")).to_contain_text("XM-2026-001#4")
+    office.goto("/pages/instructions")
+    office.locator("main form[method=post] [name=stream]").fill("XM-2026-001")
+    fill(office, text="按月调度", document="〔2026〕9号", due="2199-01-01")
+    office.locator("main [name=leader]").select_option("p-leader")
+    office.get_by_role("button", name="记录").click()
+    expect(office.locator("tbody tr").last).to_contain_text("〔2026〕9号")
+    if scripts:  # axe is a script
+        light(leader, "/pages/instructions")
+        accessible(leader)
+    clerk, neighbour = site.visitor("clerk", language="en-GB", width=390), site.visitor("neighbour")
+    clerk.goto("/pages/instructions?stream=XM-2026-001")
+    expect(clerk.locator("tbody tr")).to_have_count(2)
+    expect(clerk.locator("form[method=post].act")).to_have_count(0)
+    accessible(clerk)
+    fits(clerk)
+    neighbour.goto("/pages/instructions?stream=XM-2026-001")
+    expect(neighbour.locator("main")).to_contain_text("没有批示")
+
+
 def test_the_desk_finds_entries_as_they_are_stored_and_exports_the_very_same(site: Site):
     after = handed_over(site)
     page = site.visitor("auditor")
