@@ -39,7 +39,7 @@ class Noted:
     outcome: Literal["done", "refused"] = "done"
     status: int | None = None
     code: str | None = None
-    door: Literal["api", "cli"] = "api"
+    door: Literal["api", "page", "cli"] = "api"
     method: str | None = None
     route: str | None = None
     object: str | None = None

@@ -72,7 +72,8 @@ def _who(request: Request) -> dict[str, Any]:
 
 def _where(request: Request, route: APIRoute) -> dict[str, Any]:
     named = "/".join(plain(str(value)) for value in request.path_params.values())
-    return {"method": request.method, "route": route.path, "object": named or None}
+    door = "page" if request.scope.get("page") or not route.include_in_schema else "api"
+    return {"method": request.method, "route": route.path, "object": named or None, "door": door}
 
 
 def plain(value: str) -> str:

@@ -15,6 +15,7 @@ from psycopg_pool import PoolTimeout
 from starlette.concurrency import run_in_threadpool
 
 from api.access.doors import Guarded, query_names, strict_address
+from api.access.noting import note_refused
 from api.access.sessions import SAFE, brought, of_this_site
 from api.locale import Language, preferred
 from api.pages.asking import Api, Heard, Told
@@ -63,6 +64,8 @@ class Visit:
         token = brought(request)
         if token is not None:
             self.session = await run_in_threadpool(self.services.signing_in.sessions.find, token)
+        if self.session is not None:
+            request.state.session = self.session  # named in the security log
         if request.method not in SAFE:
             of_this_site(request, self.services.origin)
             if sent_with_file(request):
@@ -213,6 +216,7 @@ async def _told(visit: Visit, error: Exception) -> Response:
             return await visit.problem(error.status, error.detail, error.mistakes)
         case Refused():
             status = {"missing": 404, "forbidden": 403, "conflict": 409, "invalid": 422}[error.sort]
+            note_refused(visit.request, status, error.code, error)
             return await visit.problem(status, error.said(visit.language == "zh"))
         case RequestValidationError():
             return await visit.problem(422, visit.say("地址中的参数有误。"))

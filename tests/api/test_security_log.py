@@ -14,6 +14,7 @@ from argon2 import PasswordHasher
 from fastapi.routing import APIRoute
 
 from api.access.doors import Guarded
+from api.access.sessions import COOKIE
 from api.app import create_app
 from api.cli import main
 from domain.command import Action
@@ -22,7 +23,7 @@ from store import passwords, security_log
 from store.security_log import EACH, Days, Noted, SecurityLog, opened, to_stdout
 from store.settings import BadSetting, deployment
 from tests.api.conftest import District, P
-from tests.api.test_signing_in_api import JOBS, PHRASE, Browser, account, signed_in
+from tests.api.test_signing_in_api import JOBS, ORIGIN, PHRASE, Browser, account, signed_in
 
 NOON = datetime(2026, 11, 26, 12, 0, tzinfo=SHANGHAI)
 FIELDS = {"v", "at", *(f.name for f in fields(Noted))}
@@ -131,15 +132,35 @@ def test_grants_and_what_is_taken_in_bulk_are_told(district: District, written: 
     assert written[3]["signed_in"].startswith("token:")
 
 
+def test_what_is_refused_on_a_page_is_told_as_well_as_what_the_page_asks_for(
+    district: District, written: list[dict[str, Any]]
+):
+    browser = signed_in(district)
+    written.clear()
+    form = {"Origin": "https://evil.example", "Cookie": f"{COOKIE}={browser.cookie}"}
+    assert district.client.post("/pages/sign-out", data={"form_token": "x"}, headers=form).status_code == 403
+    own = form | {"Origin": ORIGIN}
+    assert district.client.post("/pages/sign-out", data={"form_token": "x"}, headers=own).status_code == 403
+    given = {"username": "p-clerk", "password": "canary-7f3a"}
+    assert district.client.post("/pages/sign-in", data=given, headers={"Origin": ORIGIN}).status_code == 401
+    assert [(line["event"], line["code"], line["status"], line["door"], line["person"]) for line in written] == [
+        ("refusal", "cross_site", 403, "page", "p-clerk"),
+        ("refusal", "wrong_form_token", 403, "page", "p-clerk"),
+        ("sign_in", "wrong_password", 401, "page", None),
+    ]
+    assert "canary" not in json.dumps(written)
+
+
 def test_every_route_that_changes_access_or_hands_out_entries_in_bulk_is_told(district: District):
     routes = [r for r in create_app(district.services).routes if isinstance(r, Guarded)]
-    changing = [r for r in routes if r.methods and not r.methods <= {"GET", "HEAD"}]
+    asked = [r for r in routes if r.include_in_schema]  # pages ask these in their reader's name
+    changing = [r for r in asked if r.methods and not r.methods <= {"GET", "HEAD"}]
     access = [r for r in changing if r.action in ("public", "session") or Action.TOKENS in r.actions]
     assert len(access) > 12
     assert [r.path for r in access if r.noted is None] == []
     taking = ("/entries", "/record", "/replay", "/feed", "/evidence/{sha256}")
-    bulk = [r for r in routes if isinstance(r, APIRoute) and "GET" in (r.methods or ()) and r.path.endswith(taking)]
-    assert len(bulk) == 7
+    bulk = [r for r in asked if isinstance(r, APIRoute) and "GET" in (r.methods or ()) and r.path.endswith(taking)]
+    assert len(bulk) == 8
     assert {r.noted for r in bulk} == {"export"}
 
 
