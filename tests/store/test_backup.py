@@ -212,14 +212,17 @@ def advance(*_):
     print("at work", flush=True)
     time.sleep(60)
 
-take(Source(sys.argv[1], "district", tools(sys.argv[1], 16), Folder(Path("none")), {}), Path(sys.argv[2]), advance)
+programs = tools(sys.argv[1], int(sys.argv[3]))
+take(Source(sys.argv[1], "district", programs, Folder(Path("none")), {}), Path(sys.argv[2]), advance)
 """
 
 
 def test_a_backup_that_was_killed_is_taken_for_none_and_the_next_one_clears_it_away(database: str, tmp_path: Path):
     with opened(database, size=2) as pools:
         opened_ledger(pools)
-    with subprocess.Popen([sys.executable, "-c", KILLED, database, str(tmp_path)], stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", KILLED, database, str(tmp_path), str(programs(database).major)], stdout=subprocess.PIPE
+    ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"at work\n"
         (left,) = tmp_path.iterdir()
@@ -274,7 +277,7 @@ def advance(_):
     print("at work", flush=True)
     time.sleep(60)
 
-load(tools(sys.argv[1], 16), Path(sys.argv[2]), read_manifest(Path(sys.argv[2])), "district", advance)
+load(tools(sys.argv[1], int(sys.argv[3])), Path(sys.argv[2]), read_manifest(Path(sys.argv[2])), "district", advance)
 """
 
 
@@ -282,7 +285,7 @@ def test_a_restore_that_was_killed_left_no_ledger_and_is_begun_again(database: s
     with opened(database, size=2) as pools:
         opened_ledger(pools)
     taken = backup(database, tmp_path)
-    asked_for = [sys.executable, "-c", RESTORING, empty, str(taken.folder)]
+    asked_for = [sys.executable, "-c", RESTORING, empty, str(taken.folder), str(programs(empty).major)]
     with subprocess.Popen(asked_for, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"at work\n"
