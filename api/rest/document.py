@@ -14,6 +14,8 @@ from api.access.tokens import NewToken
 from api.rest import accounts, sessions
 from api.rest.commands import schemas
 from api.rest.examples import by_path
+from api.rest.links import link
+from api.rest.parameters import formed
 from api.rest.periods import ReturnDraft, Submission
 from api.rest.problems import Problem
 from domain.fact import KINDS
@@ -102,10 +104,13 @@ def document(app: FastAPI) -> Schema:
     for path, operations in made["paths"].items():
         for operation in operations.values():
             _problems(operation)
+            for parameter in operation.get("parameters", ()):
+                formed(path, parameter)
             if "requestBody" in operation and "application/json" in operation["requestBody"]["content"]:
                 content = operation["requestBody"]["content"]["application/json"]
                 content["schema"] = bodies.get(content["schema"]["$ref"].removeprefix(REF), content["schema"])
                 content["examples"] = shown[path]
+    link(made["paths"])
     for schema in components.values():
         _decimals(schema)
     app.openapi_schema = made
@@ -204,6 +209,10 @@ def _problems(operation: Schema) -> None:
         }
     if set(operation["tags"]) & {"sessions", "accounts"}:
         answers |= sessions.NEEDS
+    if operation["operationId"] in ("leave_for_sign_on", "return_from_sign_on"):
+        answers |= {"404": "no single sign-on here / 未设单点登录"}
+    if any(parameter["name"] == "after" for parameter in operation.get("parameters", ())):
+        answers |= {"409": "not there yet, see Retry-After / 尚未更新到此位置"}
     if "requestBody" in operation:
         answers |= {"400": "not strict JSON / JSON 不合要求", "408": "too slow / 超时", "409": "conflict / 冲突"}
         answers |= {

@@ -46,7 +46,6 @@ BY_CLASS: Mapping[type[Refused], int] = {
     EvidenceAway: 503,
     Changed: 412,
     SomebodyWasFirst: 409,
-    NotThereYet: 503,
     TooMany: 429,
     TooManyListeners: 503,
     TryLater: 429,
@@ -138,7 +137,8 @@ async def refused(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, ReasonNeeded) and error.rules:
         errors = [reason_for(rule, error.pointer, chinese(request)) for rule in error.rules]
     title, detail = (error.zh, error.english), (error.said(True), error.said(False))
-    wait = error.wait if isinstance(error, TooMany) else error.retry_after if isinstance(error, TryLater) else None
+    wait = error.retry_after if isinstance(error, TryLater | NotThereYet) else None
+    wait = error.wait if isinstance(error, TooMany) else wait
     headers = HEADERS.get(status) if wait is None else {"Retry-After": str(wait)}
     return problem(request, status, error.code, title, detail, errors, headers, error)
 

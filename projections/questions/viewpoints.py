@@ -15,8 +15,8 @@ from domain.office.period import PREFIX, PeriodClosed, PeriodOpened
 from domain.viewpoint import Viewpoint
 
 TRACKED = "SELECT position, failure FROM progress"
-WAIT_LIMIT = 10.0
-"""Seconds a question waits for `after`."""
+WAIT_LIMIT = 5.0
+"""Seconds a question waits for `after`: many clients give up after ten, and would not hear why."""
 
 
 class BadViewpoint(Refused):
@@ -30,6 +30,8 @@ class NotThereYet(Refused):
     """The answers have not yet reached the position asked for (`after`); ask again in a moment."""
 
     zh = "答复尚未更新到所要求的位置（after），请稍后再问。"
+    retry_after = 1
+    """Seconds."""
 
 
 @dataclass(frozen=True)
