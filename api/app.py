@@ -93,7 +93,7 @@ def create_app(services: Services) -> FastAPI:
     ):
         app.router.routes.extend(part.routes)  # the guarded routes themselves, not wrapped
     problems.install(app)
-    app.crowded = problems.crowded
+    app.crowded, app.ambiguous = problems.crowded, problems.ambiguous
     if open_by_omission := unguarded(app):
         raise RuntimeError(f"routes without an action: {open_by_omission}")
     return bound(app, services)

@@ -15,7 +15,9 @@ HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
     (b"cache-control", b"no-store"),
 )
-"""Where an answer says its own (a file, a page), that stands. TLS and its Strict-Transport-Security are the proxy's."""
+"""Where an answer says its own (a file, a page), that stands."""
+OVER_TLS = ((b"strict-transport-security", b"max-age=31536000; includeSubDomains"),)
+"""Besides, whoever ends TLS: we, or the proxy that says so. In clear it would be ignored (RFC 6797 §8.1)."""
 ALWAYS = frozenset(("/livez", "/readyz", "/metrics"))
 """What is answered also when too much is being done: whoever watches must not take a busy service for a dead one."""
 
@@ -27,6 +29,7 @@ class Fronted(FastAPI):
     most: int = 100
     working: int = 0
     crowded: Callable[[Request], Response]
+    ambiguous: Callable[[Request], Response]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -34,12 +37,15 @@ class Fronted(FastAPI):
             return
 
         scope["app"] = self
+        if {b"content-length", b"transfer-encoding"} <= {name for name, _ in scope["headers"]}:
+            await self.ambiguous(Request(scope))(scope, receive, bearing_headers(send, scope))
+            return
         if self.working >= self.most and scope["path"] not in ALWAYS:
-            await self.crowded(Request(scope))(scope, receive, bearing_headers(send))
+            await self.crowded(Request(scope))(scope, receive, bearing_headers(send, scope))
             return
         scope["place"] = place = Place(self)
         try:
-            await super().__call__(scope, place.aside(receive), bearing_headers(place.aside(send)))
+            await super().__call__(scope, place.aside(receive), bearing_headers(place.aside(send), scope))
         finally:
             place.leave()
 
@@ -72,13 +78,14 @@ class Place:
         return waiting
 
 
-def bearing_headers(send: Send) -> Send:
+def bearing_headers(send: Send, scope: Scope) -> Send:
     """Adds what the answer does not say itself."""
+    ours = (*HEADERS, *OVER_TLS) if scope["scheme"] == "https" else HEADERS
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             said = {name.lower() for name, _ in message["headers"]}
-            message["headers"] = [*message["headers"], *((n, v) for n, v in HEADERS if n not in said)]
+            message["headers"] = [*message["headers"], *((n, v) for n, v in ours if n not in said)]
         await send(message)
 
     return sending

@@ -222,6 +222,15 @@ def crowded(request: Request) -> JSONResponse:
     return problem(request, 503, "busy", title, headers=HEADERS[503])
 
 
+def ambiguous(request: Request) -> JSONResponse:
+    """RFC 9112 §6.1: a server may refuse it and must close the connection; a proxy before us may have counted otherwise."""
+    title = (
+        "请求同时声明了 Content-Length 与 Transfer-Encoding，无法确定其长度。",
+        "A request says its length by Content-Length or by Transfer-Encoding, not by both.",
+    )
+    return problem(request, 400, "ambiguous_length", title, headers={"Connection": "close"})
+
+
 async def preparing(request: Request, error: Exception) -> JSONResponse:
     """The read model's tables are made by the projections' first start; until then nothing can be asked of them."""
     title = ("查询数据正在准备，请稍后重试。", "The answers are being prepared; try again shortly.")

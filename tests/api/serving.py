@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,11 +68,44 @@ def served(dsn: str, code: str = APP, deadline: float = 30.0) -> Iterator[Served
 
 
 def _wait(process: "subprocess.Popen[bytes]", port: int) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline and process.poll() is None:
-        with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:  # a busy machine starts slowly
+        with (
+            suppress(OSError),  # whoever listens by itself does so only in a moment
+            socket.create_connection(("127.0.0.1", port), timeout=30) as connection,  # a busy machine starts slowly
+        ):
             connection.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
             if connection.recv(100).startswith(b"HTTP/1.1 200"):
                 return
         time.sleep(0.05)
     raise RuntimeError(f"the service did not start: {process.poll()}")
+
+
+LIFECYCLE = """
+import sys
+from api.access import connections, doors
+from api.cli import main
+doors.READ_DEADLINE = connections.HEADERS_DEADLINE = float(sys.argv[1])
+sys.exit(main(["serve"]))
+"""
+
+
+@contextmanager
+def lifecycle(dsn: str, home: Path, deadline: float = 30.0, **environment: str) -> Iterator[Served]:
+    """`lifecycle serve` itself over a database, projections and all, until the end of the block."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    settings = {"DATABASE_URL": dsn, "HOME": str(home), "PORT": str(port)} | environment
+    env = {**os.environ, "PYTHONPATH": os.getcwd()} | {f"LIFECYCLE_{name}": value for name, value in settings.items()}
+    process = subprocess.Popen(
+        [sys.executable, "-c", LIFECYCLE, str(deadline)],
+        env=env,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,  # a warning for each request that is none
+    )
+    try:
+        _wait(process, port)
+        yield Served(port, process.pid)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)

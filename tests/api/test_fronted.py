@@ -33,6 +33,12 @@ def test_no_answer_of_any_route_lacks_the_security_headers(district: District):
             assert answer.headers["cache-control"] == "no-store"
 
 
+def test_over_tls_browsers_are_told_to_come_back_so_and_in_clear_they_are_not(district: District):
+    assert "strict-transport-security" not in district.client.get("/livez").headers
+    answer = district.client.get("https://testserver/livez")
+    assert answer.headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
+
+
 def test_an_unexpected_error_bears_them_too(district: District, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(district.services.reading, "head", lambda: 1 / 0)
     answer = district.client.get("/readyz")
