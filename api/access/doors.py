@@ -122,7 +122,7 @@ class Guarded(APIRoute):
         return guarded
 
 
-STEP = 0.025
+STEP = 0.1
 """Seconds: what is hidden and what is not there are both answered at the next whole step after the question came in."""
 
 

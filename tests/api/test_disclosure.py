@@ -1,17 +1,31 @@
 """Figures are everybody's, the entries behind them their own units': nothing of another unit's leaks through any door."""
 
+import json
+import random
+import time
+from itertools import product
+from statistics import median
 from typing import Any
 
 import pytest
 
+from api.access import doors
+from api.rest.examples import by_path
 from domain.entry import Role
 from tests.api.conftest import District, P
+from tests.api.serving import APP, Served, served
 from tests.files import PDF
 
 SECRET = "秘密洽谈纪要"
 FUNDS = {"act": "receive", "occurred_on": "2026-02-01", "voucher": "V-SECRET"}
 MONEY = {"amount": "7000000.00", "currency": "CNY"}
 OTHERS = "XM-2026-002"
+
+
+@pytest.fixture(autouse=True)
+def _short_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is asked here hundreds of times need not wait; over a socket the steps are as they are."""
+    monkeypatch.setattr(doors, "STEP", 0.001)
 
 
 @pytest.fixture
@@ -63,6 +77,28 @@ def test_a_unit_reads_anothers_figures_and_none_of_its_texts_by_any_question(two
                 assert "V-SECRET" not in answer.text, (who, asked)
     whole = two_units.get(f"/projects/{OTHERS}/timeline", "theirs").text
     assert whole.count(SECRET) >= 4
+
+
+def test_no_reference_to_what_is_hidden_stands_in_any_answer_header_or_refusal(two_units: District):
+    """An audit's code, a file's digest and a voucher lead to what another unit wrote; citations of its facts are figures."""
+    digest = two_units.get(f"/projects/{OTHERS}", "theirs").json()["status"]["evidence"][0]["sha256"]
+    hidden = (digest, "audit:2026-001", "V-SECRET", SECRET)
+    document = two_units.client.get("/openapi.json").json()
+    examples = by_path()
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            if operation["x-action"] in ("public", "tokens", "session") or path == "/evidence":
+                continue
+            shown = [example["value"] for example in examples.get(path, {}).values()] if method == "post" else [None]
+            for address, body in product(addresses(path), shown):
+                headers = {"Authorization": f"Bearer {two_units.tokens['liaison']}", "If-Match": '"1"'}
+                answer = two_units.client.request(method, address, json=body, headers=headers)
+                told = answer.text + str(answer.headers)
+                asked = address.replace("/audits/", "audit:") + json.dumps(body)
+                assert [ref for ref in hidden if ref in told and ref not in asked] == [], (method, address, body)
+    assert two_units.get("/audits", "liaison").json()["audits"] == []
+    for words in (SECRET, "V-SECRET", digest):
+        assert two_units.get(f"/projects?q={words}", "liaison").json()["projects"] == []
 
 
 ASKED = {
@@ -123,6 +159,57 @@ def test_what_may_not_be_read_answers_as_what_is_not_there(two_units: District):
     known, unknown = (two_units.post(f"/audits/2026-{n}/rectifications", text, "liaison") for n in ("001", "999"))
     assert (known.status_code, unknown.status_code) == (404, 404)
     assert alike(known.json()) == alike(unknown.json())
+
+
+HIDDEN_AND_ABSENT = (
+    (f"/projects/{OTHERS}/timeline", "/projects/XM-2026-999/timeline"),
+    ("/streams/audit:2026-001/entries", "/streams/audit:2026-999/entries"),
+    ("/audits/2026-001", "/audits/2026-999"),
+    ("/periods/2026-01/returns/street-b", "/periods/2026-01/returns/street-x"),
+)
+TIMES = 150
+"""Of each: medians of fewer differ by chance more than a look at the facts takes."""
+
+
+def seconds(service: Served, token: str, *paths: str) -> list[list[float]]:
+    """How long each was answered with 404, interleaved in an order that nothing else follows."""
+    took: list[list[float]] = [[] for _ in paths]
+    turns = [n for n in range(len(paths)) for _ in range(TIMES)]
+    random.Random(7).shuffle(turns)
+    with service.connect() as connection:
+        for turn in turns:
+            began = time.perf_counter()
+            connection.sendall(f"GET {paths[turn]} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n".encode())
+            answer = b""
+            while not answer.endswith(b"}"):
+                answer += connection.recv(65_536)
+            assert answer.startswith(b"HTTP/1.1 404")
+            took[turn].append(time.perf_counter() - began)
+    return took
+
+
+def told_apart(service: Served, token: str, hidden: str, absent: str) -> bool:
+    """Whether the medians differ by more than those of one and the same do in 99 of 100 resamples."""
+    found, missing = seconds(service, token, hidden, absent)
+    dice = random.Random(11)
+    chance = sorted(
+        abs(median(dice.choices(missing, k=TIMES)) - median(dice.choices(missing, k=TIMES))) for _ in range(2_000)
+    )
+    return abs(median(found) - median(missing)) > chance[len(chance) * 99 // 100]
+
+
+@pytest.mark.long
+def test_how_long_a_404_takes_does_not_tell_what_is_hidden_from_what_is_not_there(two_units: District, database: str):
+    two_units.project()
+    token = two_units.tokens["liaison"]
+    with served(database, APP) as service:
+        for hidden, absent in HIDDEN_AND_ABSENT:
+            twice = all(told_apart(service, token, hidden, absent) for _ in range(2))  # one time in a hundred is chance
+            assert not twice, hidden
+    unhurried = APP.replace("app = create_app", "doors.STEP = 1e-6; app = create_app")
+    with served(database, unhurried) as service:
+        noticed = [told_apart(service, token, *pair) for pair in HIDDEN_AND_ABSENT]
+    assert any(noticed), "answered as soon as it is known, it would tell"
 
 
 def alike(problem: dict[str, Any]) -> dict[str, Any]:
