@@ -13,11 +13,11 @@ from api.pages.forms import new_key
 from api.pages.recording import (
     PAGE,
     About,
-    After,
     Code,
     Desk,
     Done,
     Noun,
+    Now,
     Place,
     desk,
     form,
@@ -57,8 +57,8 @@ async def the_place(visit: Visit, label: str) -> Place:
     return await place_of(visit, plural, label.rpartition(":")[2])
 
 
-async def the_fact(visit: Visit, label: str, number: int, after: int | None = None) -> dict[str, Any]:
-    answer = await visit.ask(f"/streams/{label}/facts/{number}", after=after)
+async def the_fact(visit: Visit, label: str, number: int) -> dict[str, Any]:
+    answer = await visit.ask(f"/streams/{label}/facts/{number}")
     fact: dict[str, Any] = answer["fact"]
     return fact
 
@@ -93,12 +93,12 @@ async def command_about(visit: Visit, table: Desk, label: str, noun: str, act: s
 
 
 @made.get("/pages/record/about/{label}/{number}/{noun}", openapi_extra=PAGE)
-async def about(visit: Here, label: Code, number: Number, noun: Noun, after: After = None, done: Done = None) -> Response:
+async def about(visit: Now, label: Code, number: Number, noun: Noun, done: Done = None) -> Response:
     """What one says about an entry, its fact beside the form."""
     place, table = await the_place(visit, label), await desk(visit)
     if noun == "approvals":
         return visit.leave("/pages/approvals", stream=label)
-    fact = await the_fact(visit, label, number, after)
+    fact = await the_fact(visit, label, number)
     if noun == "evidence":
         return await evidence(visit, place, table, fact, done=done)
     asked, told, begun = about_fact(fact, await command_about(visit, table, label, noun, None), table)
@@ -186,21 +186,18 @@ class Case:
 
 @made.get("/pages/approvals", openapi_extra=PAGE)
 async def approvals(
-    visit: Here,
+    visit: Now,
     stream: Annotated[str | None, Query(max_length=64)] = None,
     cursor: Annotated[str | None, Query(max_length=64)] = None,
-    after: After = None,
     done: Done = None,
 ) -> Response:
     """What waits for approval in what the reader may read."""
-    return await waiting(visit, stream, cursor, after, done=done)
+    return await waiting(visit, stream, cursor, done=done)
 
 
-async def waiting(
-    visit: Visit, stream: str | None, cursor: str | None, after: int | None, status: int = 200, **shown: Any
-) -> Response:
+async def waiting(visit: Visit, stream: str | None, cursor: str | None, status: int = 200, **shown: Any) -> Response:
     table = await desk(visit)
-    answer = await visit.ask("/proposals", stream=stream, cursor=cursor, limit=50, after=after)
+    answer = await visit.ask("/proposals", stream=stream, cursor=cursor, limit=50)
     cases = [case(visit, table, group) for group in grouped(answer["waiting"])]
     settings: dict[str, Any] = {"told": None, "about": None, "done": None}
     return await visit.page("approvals.html", status, cases=cases, stream=stream, next=answer["next"], **settings | shown)
@@ -255,5 +252,5 @@ async def decided(visit: Here) -> Response:
     except Told as problem:
         shown = refusal(visit, problem)
         told = "；".join(dict.fromkeys([shown["told"], *(m["detail"] for m in problem.mistakes)]))
-        return await waiting(visit, stream, None, None, problem.status, told=told, about=proposals)
+        return await waiting(visit, stream, None, problem.status, told=told, about=proposals)
     return visit.leave("/pages/approvals", stream=stream, done=recorded["entry"], after=recorded["position"])

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, NamedTuple, cast
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 
 from api.access.doors import asks
 from api.locale import texts
@@ -13,7 +13,7 @@ from api.pages.fielding import Compared, Filling, Line, Option, Tongue
 from api.pages.filling import MORE, Filled, Names, filled
 from api.pages.forms import new_key
 from api.pages.shapes import JUDGING, PLURALS, Asked, Shape, Shapes
-from api.pages.visit import Here, Visit, pages
+from api.pages.visit import Here, ViewDay, ViewKnown, Visit, pages
 from api.pages.wording import noted
 from domain.entry import Role
 from domain.errors import NotFound
@@ -27,6 +27,15 @@ Noun = Annotated[str, Path(max_length=40)]
 Done = Annotated[str | None, Query(max_length=80)]
 After = Annotated[int | None, Query(ge=0, le=2**62)]
 Words = Annotated[str | None, Query(max_length=100)]
+
+
+async def _now(visit: Here, on: ViewDay = None, known: ViewKnown = None, after: After = None) -> Visit:
+    visit.viewed_at(None, None, after)
+    return visit
+
+
+Now = Annotated[Visit, Depends(_now)]
+"""A visit to a page that records: it shows what stands now, whatever viewpoint the link that led here bears."""
 
 LABELS: dict[StreamKind, str] = {
     "project": "{}",
@@ -131,12 +140,12 @@ def titled(stream: StreamKind, code: str, answer: Mapping[str, Any]) -> str:
 
 
 @made.get("/pages/record", openapi_extra=PAGE)
-async def record(visit: Here, q: Words = None, done: Done = None, after: After = None) -> Response:
+async def record(visit: Now, q: Words = None, done: Done = None) -> Response:
     """A project is looked for by name or code; a unit's own are shown at once. Beside it, what else this role records."""
     assert visit.session is not None
     role, shapes = role_of(visit), await shapes_of(visit)
     own = visit.session.unit if role in (Role.CLERK, Role.UNIT, Role.HEAD) and not q else None
-    found = await visit.ask("/projects", q=q or None, unit=own, limit=30, after=after)
+    found = await visit.ask("/projects", q=q or None, unit=own, limit=30)
     beginning = [c for cs in shapes.commands.values() for c in cs if c.begins and c.by(role)]
     nouns = dict.fromkeys(c.noun for c in beginning)
     district = [c for c in offered(shapes, "district", role) if c.noun not in JUDGING]
@@ -372,7 +381,7 @@ def done(visit: Visit, place: Place, recorded: Mapping[str, Any]) -> Response:
 
 
 @made.get("/pages/record/new/{noun}", openapi_extra=PAGE)
-async def new(visit: Here, noun: Noun, act: Act = None) -> Response:
+async def new(visit: Now, noun: Noun, act: Act = None) -> Response:
     """Projects, units, people, periods, targets, audits: what begins a stream."""
     place = beginning(noun)
     return await first(visit, place, noun, act)
@@ -427,8 +436,7 @@ def routes_of(plural: str) -> None:
     """The addresses of one sort of stream."""
     whole = f"/pages/{plural}/{{code}}/record" if plural != "district" else "/pages/district/record"
 
-    async def choose(visit: Visit, code: str, done: str | None, after: int | None) -> Response:
-        visit.viewed_at(None, None, after)
+    async def choose(visit: Visit, code: str, done: str | None) -> Response:
         return await chooser(visit, await place_of(visit, plural, code), done=done)
 
     async def show(visit: Visit, code: str, noun: str, act: str | None) -> Response:
@@ -444,10 +452,10 @@ def routes_of(plural: str) -> None:
 
     if plural == "district":
 
-        async def district(visit: Here, done: Done = None, after: After = None) -> Response:
-            return await choose(visit, "", done, after)
+        async def district(visit: Now, done: Done = None) -> Response:
+            return await choose(visit, "", done)
 
-        async def district_form(visit: Here, noun: Noun, act: Act = None) -> Response:
+        async def district_form(visit: Now, noun: Noun, act: Act = None) -> Response:
             return await show(visit, "", noun, act)
 
         async def district_sent(visit: Here, noun: Noun) -> Response:
@@ -456,10 +464,10 @@ def routes_of(plural: str) -> None:
         handlers: tuple[Callable[..., Any], ...] = (district, district_form, district_sent)
     else:
 
-        async def stream(visit: Here, code: Code, done: Done = None, after: After = None) -> Response:
-            return await choose(visit, code, done, after)
+        async def stream(visit: Now, code: Code, done: Done = None) -> Response:
+            return await choose(visit, code, done)
 
-        async def stream_form(visit: Here, code: Code, noun: Noun, act: Act = None) -> Response:
+        async def stream_form(visit: Now, code: Code, noun: Noun, act: Act = None) -> Response:
             return await show(visit, code, noun, act)
 
         async def stream_sent(visit: Here, code: Code, noun: Noun) -> Response:

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Response
 from api.locale import LANGUAGES, texts
 from api.pages.asking import Told
 from api.pages.fielding import Tongue
-from api.pages.recording import PAGE, Desk, desk, irregular, role_of
+from api.pages.recording import PAGE, Desk, Now, desk, irregular, role_of
 from api.pages.shapes import Asked
 from api.pages.visit import Here, Visit, pages
 from api.pages.workbook import MOST_BYTES, XLSX, Book, Cell, NotASheet, SheetTooLarge, fits, marked, names_of, template
@@ -37,7 +37,7 @@ def offered(visit: Visit, table: Desk) -> list[Asked]:
 
 
 @made.get("/pages/record/sheet", openapi_extra=PAGE)
-async def sheet(visit: Here) -> Response:
+async def sheet(visit: Now) -> Response:
     table = await desk(visit)
     return await show(visit, table)
 
@@ -49,7 +49,7 @@ async def show(visit: Visit, table: Desk, status: int = 200, **shown: Any) -> Re
 
 
 @made.get("/pages/record/sheet/template.xlsx", openapi_extra=PAGE)
-async def template_file(visit: Here) -> Response:
+async def template_file(visit: Now) -> Response:
     """The workbook to fill in, in the reader's language."""
     table = await desk(visit)
     guide = (

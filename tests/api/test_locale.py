@@ -48,7 +48,7 @@ def test_labels_and_helps_are_about_fields_there_are_and_the_same_in_both_langua
 
 INNER = (
     *("period", "exchange", "code", "expectation", "remark", "holder", "unit_share", "new_project", "tax_part"),
-    *("settings", "target_window", "jobs_held", "post_taken", "post_left"),
+    *("settings", "target_window", "jobs_held", "post_taken", "post_left", "funds_received"),
 )
 """Models within commands, and kinds of fact, that a label or a help is about."""
 
