@@ -321,16 +321,21 @@ def batches(request: Request, body: Body, services: Running, by: By, key: Key = 
 
 
 def _items(batch: Batch) -> list[tuple[str | None, Command]]:
-    """Every command with its stream. Raises RequestValidationError with what is wrong in any of them."""
+    """Every command with its stream. Raises RequestValidationError with what is wrong in any of them, UnknownNoun."""
     found: list[tuple[str | None, Command]] = []
     errors: list[Any] = []
+    unknown: list[UnknownNoun] = []
     for n, item in enumerate(batch.commands):
         try:
             found.append((_stream(item), _command(n, item)))
         except RequestValidationError as error:
             errors += error.errors()
+        except UnknownNoun as error:
+            unknown.append(error)
     if errors:
         raise RequestValidationError(errors)
+    if unknown:
+        raise unknown[0]
     return found
 
 

@@ -132,7 +132,7 @@ def test_listeners_are_let_go_politely_when_the_service_ends(district: District,
 
 def test_there_are_only_so_many_and_who_went_or_takes_nothing_makes_room(district: District, database: str):
     code = QUICK.replace(
-        "app = create_app", "listening.SENDING = 1.0; os.environ['LIFECYCLE_FEED_LISTENERS'] = '2'; app = create_app"
+        "app = create_app", "listening.SENDING = 4.0; os.environ['LIFECYCLE_FEED_LISTENERS'] = '2'; app = create_app"
     )
     token = district.tokens["office"]
     for _ in range(7):  # more than the kernel keeps for somebody who does not read

@@ -17,8 +17,8 @@ from store.evidence import Arriving, Evidence, EvidenceAway, FileMissing, FileTo
 from store.manifest import MANIFEST, damages, evidence_part
 from store.restore import put_evidence
 from store.settings import BadSetting, Deployment, deployment
-from store.tools import tools
 from tests.s3 import free_port, serving
+from tests.store.test_backup import programs
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def test_a_backup_checks_files_while_it_copies_them_and_a_restore_puts_them_into
             connection.execute("INSERT INTO upload VALUES (%s, 'p-wang', 'office', %s, 'application/pdf', 5)", values)
     (tmp_path / "altered").write_bytes(b"CHANGED")
     evidence.put(tmp_path / "altered", changed, anew=True)
-    taken = take(Source(database, "district", tools(database, 16), evidence, {}), tmp_path / "to")
+    taken = take(Source(database, "district", programs(database), evidence, {}), tmp_path / "to")
     wrong = {file.sha256: (file.state, file.name) for file in taken.manifest.wrong}
     assert wrong == {
         gone[::-1]: ("missing", f"{gone[::-1][:4]}.pdf"),

@@ -19,13 +19,17 @@ from projections.runner import Runner
 from store.holders import Serving
 from tests.api.conftest import District
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next((found for name in NAMES if (found := shutil.which(name))), None)
+"""The shell without windows first: a tab costs a third."""
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update"]
 SIGNED_ON = "oidc:https://sso.example"
 """A session made so waits for no second factor; signing in itself has tests of its own."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(
+    scope="module"
+)  # and no longer: while playwright runs, nothing else in this thread may run a loop of its own
 def chromium() -> Iterator[Browser]:
     if CHROMIUM is None:
         missing = "chromium is not installed: no page was looked at (Debian/Ubuntu: apt install chromium)"
