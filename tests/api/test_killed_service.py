@@ -31,7 +31,9 @@ while True:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         with opened(sys.argv[1], size=4) as pools:
             bound(app, over(pools, sys.argv[1]))
-            config = uvicorn.Config(app, http=connections.Hurried, log_level="critical", access_log=False)
+            config = uvicorn.Config(
+                app, http=connections.Hurried, log_level="critical", access_log=False, timeout_graceful_shutdown=1
+            )  # whom the last round cut off may still hold a line
             uvicorn.Server(config).run(sockets=[listening])
         os._exit(0)
     signal.signal(signal.SIGTERM, lambda *_: os.kill(child, signal.SIGTERM))
@@ -137,6 +139,9 @@ def test_kill_9_of_the_service_under_repeated_and_reordered_requests_makes_of_ea
                 for key, answer in sender.answers:
                     assert answers.setdefault(key, answer) == answer, "every sender hears the same answer"
                 cut += sender.cut
+        with service.connect() as last:  # the parent has another child by then, and waits for it
+            last.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            assert last.recv(100).startswith(b"HTTP/1.1 200")
     print(f"{rounds} rounds, {len(answers)} keys, {cut} requests cut, {time.monotonic() - begun:.1f} s")
     found = stored(district, first)
     assert found == Counter(answers.keys()), "lost, or double"
