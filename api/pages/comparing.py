@@ -45,7 +45,7 @@ async def compare(
     asked = {"from_on": from_on, "from_known": from_known, "to_on": to_on, "to_known": to_known}
     given = {name: value or None for name, value in asked.items()}
     visit.viewed_at(given["to_on"], given["to_known"], None)
-    periods = (await visit.api.get("/viewpoints"))["periods"][::-1]
+    periods = (await visit.viewpoints())["periods"][::-1]
     if not (given["from_on"] or given["from_known"]):
         return await visit.page("project_compare.html", code=code, given=given, periods=periods, found=None, wrong=None)
     try:

@@ -27,7 +27,7 @@ ATTENTION = ("sent_back", "not_reported", "submitted", "nothing_to_report", "sig
 @made.get("/pages/month", openapi_extra=PAGE)
 async def now(visit: Viewed) -> Response:
     """To the period that matters now: for who reports the oldest that still waits for them, else the newest that is open."""
-    newest = in_order((await visit.api.get("/viewpoints"))["periods"])[:LOOKED_AT]
+    newest = in_order((await visit.viewpoints())["periods"])[:LOOKED_AT]
     known = []
     for code in newest:
         try:
@@ -62,7 +62,7 @@ async def board(visit: Viewed, period: Period, state: Shown = None, done: Done =
 
 
 async def shown(visit: Visit, period: str, state: str | None, status: int = 200, /, **more: Any) -> Response:
-    told, named = await visit.ask_all(visit.ask(f"/periods/{period}"), visit.api.get("/viewpoints"))
+    told, named = await visit.ask_all(visit.ask(f"/periods/{period}"), visit.viewpoints())
     found, role = told["period"], visit.session.role if visit.session else ""
     rows = sorted(found["rows"], key=lambda r: (ATTENTION.index(r["state"]), not r["overdue"], r["unit"]))
     counts = Counter(r["state"] for r in rows)

@@ -45,7 +45,7 @@ async def portfolio(visit: Viewed, by: Text = "stage", role: Text = "lead") -> R
         visit.ask("/portfolio", by=by, role=role),
         visit.ask("/portfolio/stages"),
         visit.ask("/portfolio/attention"),
-        visit.api.get("/viewpoints"),
+        visit.viewpoints(),
     )
     assert visit.viewpoint is not None
     since = month_before(visit.viewpoint)

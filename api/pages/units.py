@@ -28,7 +28,7 @@ async def unit(visit: Viewed, code: str, cursor: Cursor = 0, returns: Literal["a
         allowed(visit, f"/units/{code}/exemptions"),
         record_of(visit, f"/units/{code}", cursor),
         allowed(visit, "/projects", unit=code, limit=1_000),
-        visit.api.get("/viewpoints"),
+        visit.viewpoints(),
     )
     now, names = answer["unit"], periods["periods"]
     shown = names if returns else names[-MOST_PERIODS:]

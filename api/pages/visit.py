@@ -30,6 +30,8 @@ from domain.errors import NotFound, Refused
 from store.sessions import Session, Waits
 
 log = logging.getLogger("lifecycle.pages")
+PROBLEM = "problem.html"
+"""It asks nothing more: what it tells of may be that nothing can be asked."""
 LANGUAGE = "language"
 """The cookie of whoever chose one; it says nothing else."""
 WAITING: dict[Waits, str] = {
@@ -54,6 +56,7 @@ class Visit:
         self.viewpoint: dict[str, Any] | None = None
         self.asked: dict[str, str | int | None] = {"on": None, "known": None}
         self._after: int | None = None
+        self._viewpoints: dict[str, Any] | None = None
         self._persons: dict[str, str] = {}
         self._units: dict[str, str] = {}
         self._cookies: list[bytes] = []
@@ -107,6 +110,12 @@ class Visit:
         self._persons |= {person["person"]: person["name"] for person in people["people"]}
         return units["units"], people["people"]
 
+    async def viewpoints(self) -> dict[str, Any]:
+        """The viewpoints to choose from (GET /viewpoints), asked once."""
+        if self._viewpoints is None:
+            self._viewpoints = await self.api.get("/viewpoints")
+        return self._viewpoints
+
     async def ask_all(self, *questions: Coroutine[Any, Any, Any]) -> list[Any]:
         """Several at once."""
         return list(await asyncio.gather(*questions))
@@ -157,7 +166,7 @@ class Visit:
     async def page(self, template: str, status: int = 200, /, **context: Any) -> Response:
         """The template with what all templates know: see templates/base.html."""
         environs = environment(self.language)
-        viewpoints = await self.api.get("/viewpoints") if self.viewpoint is not None and self.session is not None else None
+        inside = self.session is not None and self.session.waits_for is None and template != PROBLEM
         shown = environs.get_template(template).render(
             visit=self,
             unit=self.unit,
@@ -167,7 +176,7 @@ class Visit:
             proof=self.proof,
             new_key=new_key,
             sections=sections(self.session),
-            viewpoints=viewpoints,
+            viewpoints=await self.viewpoints() if inside else None,
             helped_by=about(template) if self.session is not None else None,
             **context,
         )
@@ -186,7 +195,7 @@ class Visit:
 
     async def problem(self, status: int, title: str, mistakes: list[dict[str, Any]] | None = None) -> Response:
         self.viewpoint = None
-        return await self.page("problem.html", status, title=title, status=status, mistakes=mistakes or [])
+        return await self.page(PROBLEM, status, title=title, status=status, mistakes=mistakes or [])
 
 
 class Paged(Guarded):

@@ -19,11 +19,16 @@ class SettingsAnswer(Answer):
 
 
 class NamedViewpoints(BaseModel):
-    """What `known` may say now: any position up to `ledger`, and a name: `period:` with each of `periods`."""
+    """What `known` may say now: any position up to `ledger`, and a name: `period:` with each of `periods`.
+
+    `open` and `synthetic` as in every viewpoint: whether the ledger is open, and whether it is a demonstration's.
+    """
 
     ledger: int
     recorded_at: datetime | None
     periods: list[str]
+    open: bool
+    synthetic: bool
 
 
 class AdoptedGates(BaseModel):
@@ -66,4 +71,10 @@ def viewpoints(services: Running) -> NamedViewpoints:
     """The viewpoints one can choose from."""
     head = services.reading.head()
     periods = sorted(label.removeprefix(PREFIX) for label in services.reading.labels(PREFIX))
-    return NamedViewpoints(ledger=head.position, recorded_at=head.recorded_at, periods=periods)
+    return NamedViewpoints(
+        ledger=head.position,
+        recorded_at=head.recorded_at,
+        periods=periods,
+        open=head.opened,
+        synthetic=services.reading.synthetic(head),
+    )

@@ -81,7 +81,7 @@ class MappingsAnswer(BaseModel):
 
 
 @made.get(
-    "/imports/mappings", response_model=MappingsAnswer, operation_id="list_mappings", openapi_extra=asks(Action.DIRECTORY)
+    "/imports/mappings", response_model=MappingsAnswer, operation_id="list_mappings", openapi_extra=asks(Action.SETTLE)
 )
 def list_mappings() -> MappingsAnswer:
     """What `mapped_by` may name."""

@@ -24,7 +24,8 @@ def test_a_snapshot_is_checked_shown_with_what_was_not_read_and_recorded_once(si
     page.get_by_role("button", name="核对（尚不记录）").click()
     expect(page.locator("table").first).to_contain_text("不详")
     assert site.district.entries() == before
-    accessible(page)
+    if scripts:  # axe is one
+        accessible(page)
     page.get_by_role("button", name="核对无误").click()
     expect(page.get_by_role("status")).to_contain_text("已导入")
     assert site.district.entries() > before
