@@ -34,7 +34,7 @@ from api.pages import (
     tokens,
     units,
 )
-from api.pages.visit import missing, pages
+from api.pages.visit import PUBLIC, missing, pages
 
 FILES = (
     *(files, entrance, help),
@@ -50,5 +50,5 @@ FILES = (
 def routes() -> list[APIRouter]:
     """One router for each page's file; last of all the page that says that there is none."""
     nowhere = pages()
-    nowhere.add_api_route("/pages/{rest:path}", missing, methods=["GET"], openapi_extra=files.PUBLIC)
+    nowhere.add_api_route("/pages/{rest:path}", missing, methods=["GET"], openapi_extra=PUBLIC)
     return [*(file.made for file in FILES), nowhere]

@@ -8,14 +8,12 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import RedirectResponse
 from markupsafe import Markup
 
-from api.access.doors import asks
 from api.pages.asking import Told
-from api.pages.entrance import SESSION, Next
+from api.pages.entrance import Next
 from api.pages.files import ours
-from api.pages.visit import Here, Visit, pages
+from api.pages.visit import PAGE, SESSION, Here, Visit, pages
 
 made: APIRouter = pages()
-PAGE = asks("page")
 Done = Annotated[str | None, Query(max_length=20)]
 
 

@@ -5,9 +5,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from api.pages.account import PAGE
 from api.pages.asking import Told
-from api.pages.visit import Here, Visit, pages
+from api.pages.visit import PAGE, Here, Visit, pages
 from domain.entry import Role
 
 made: APIRouter = pages()

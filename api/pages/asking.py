@@ -96,12 +96,7 @@ class Api:
         match: str | None = None,
     ) -> Heard:
         """Raises Told. A parameter of None is left out."""
-        headers = list(self._headers)
-        if self.token is not None:
-            headers.append((b"cookie", f"{COOKIE}={self.token}".encode("ascii", "replace")))
-        if method not in SAFE:
-            proof = form_token(self.token or "", method, path)
-            headers += [(b"origin", self._origin), (FORM_TOKEN.lower().encode(), proof.encode())]
+        headers = self._bearing(method, path)
         sent = b""
         if body is not None:
             sent = to_json(body)
@@ -114,11 +109,18 @@ class Api:
 
     async def upload(self, path: str, media_type: str, pieces: AsyncIterator[bytes], **params: str) -> Any:
         """A file as the raw body, passed on as it comes; the answer's JSON. Raises Told."""
-        proof = form_token(self.token or "", "POST", path)
-        headers = [*self._headers, (b"origin", self._origin), (FORM_TOKEN.lower().encode(), proof.encode())]
-        headers += [(b"cookie", f"{COOKIE}={self.token}".encode("ascii", "replace"))] if self.token is not None else []
-        headers.append((b"content-type", media_type.encode("latin-1", "replace")))
+        headers = [*self._bearing("POST", path), (b"content-type", media_type.encode("latin-1", "replace"))]
         return (await self._heard("POST", path, params, headers, pieces)).json()
+
+    def _bearing(self, method: str, path: str) -> list[tuple[bytes, bytes]]:
+        """The reader's session, and for a change the proof that a page of ours asks for it."""
+        headers = list(self._headers)
+        if self.token is not None:
+            headers.append((b"cookie", f"{COOKIE}={self.token}".encode("ascii", "replace")))
+        if method not in SAFE:
+            proof = form_token(self.token or "", method, path)
+            headers += [(b"origin", self._origin), (FORM_TOKEN.lower().encode(), proof.encode())]
+        return headers
 
     async def _heard(
         self, method: str, path: str, params: Params, headers: list[tuple[bytes, bytes]], body: AsyncIterator[bytes]

@@ -7,8 +7,7 @@ from fastapi import APIRouter, Query, Response
 
 from api.pages.asking import Told
 from api.pages.forms import Form
-from api.pages.people import PAGE
-from api.pages.visit import Here, Viewed, Visit, pages
+from api.pages.visit import PAGE, Here, Viewed, Visit, pages
 from domain.entry import SHANGHAI, Role
 
 made: APIRouter = pages()

@@ -5,10 +5,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
 
-from api.pages.account import PAGE
 from api.pages.asking import Told
 from api.pages.stating import Stating
-from api.pages.visit import Here, ViewDay, Viewed, ViewKnown, pages
+from api.pages.visit import PAGE, Here, ViewDay, Viewed, ViewKnown, pages
 from api.telling import QUIET_ENDS
 
 made: APIRouter = pages()

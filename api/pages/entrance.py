@@ -5,15 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import RedirectResponse
 
-from api.access.doors import asks
 from api.pages.asking import Told
-from api.pages.files import PUBLIC, ours
+from api.pages.files import ours
 from api.pages.forms import parsed
-from api.pages.visit import WAITING, Here, Visit, pages
+from api.pages.visit import PUBLIC, SESSION, WAITING, Here, Visit, pages
 from store.sessions import Waits
 
 made: APIRouter = pages()
-SESSION = asks("session")
 Next = Annotated[str | None, Query(max_length=2_000)]
 
 

@@ -5,9 +5,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Response
 
-from api.pages.account import PAGE
 from api.pages.stating import Stating
-from api.pages.visit import Viewed, Visit, pages
+from api.pages.visit import PAGE, Viewed, Visit, pages
 from api.pages.wording import noted
 from domain.entry import Role, stream_kind
 

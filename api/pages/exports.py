@@ -8,9 +8,8 @@ from fastapi.responses import StreamingResponse
 from pydantic_core import to_json
 
 from api.pages.asking import Told
-from api.pages.people import PAGE
 from api.pages.units import allowed
-from api.pages.visit import Viewed, Visit, pages
+from api.pages.visit import PAGE, Viewed, Visit, pages
 
 made: APIRouter = pages()
 BITE = 200

@@ -4,8 +4,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 
-from api.pages.people import PAGE
-from api.pages.visit import Viewed, pages
+from api.pages.visit import PAGE, Viewed, pages
 from api.pages.wording import noted
 from domain.fact import KINDS
 from domain.judgement import JUDGEMENTS

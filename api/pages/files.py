@@ -5,13 +5,11 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from api.access.doors import asks
 from api.pages.showing import static
-from api.pages.visit import LANGUAGE, Here, pages
+from api.pages.visit import LANGUAGE, PUBLIC, Here, pages
 from domain.errors import NotFound
 
 made: APIRouter = pages()
-PUBLIC = asks("public")
 FOR_EVER = "public, max-age=31536000, immutable"
 
 

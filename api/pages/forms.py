@@ -84,7 +84,7 @@ def new_key() -> str:
 
 def proof(session: str, path: str) -> str:
     """A form token under a pad of its own: one that stays the same could be guessed from how pages compress (BREACH)."""
-    plain = urlsafe_b64decode(form_token(session, "POST", path) + "=")
+    plain = _plain(session, path)
     pad = secrets.token_bytes(len(plain))
     return urlsafe_b64encode(pad + bytes(a ^ b for a, b in zip(pad, plain, strict=True))).decode()
 
@@ -97,6 +97,9 @@ def proven(form: Form, session: str, path: str) -> None:
         raise WrongFormToken from None
     half = len(given) // 2
     plain = bytes(a ^ b for a, b in zip(given[:half], given[half:], strict=False))
-    wanted = urlsafe_b64decode(form_token(session, "POST", path) + "=")
-    if not hmac.compare_digest(plain, wanted):
+    if not hmac.compare_digest(plain, _plain(session, path)):
         raise WrongFormToken
+
+
+def _plain(session: str, path: str) -> bytes:
+    return urlsafe_b64decode(form_token(session, "POST", path) + "=")

@@ -5,9 +5,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Response
 from fastapi import Path as InPath
 
-from api.pages.account import PAGE
 from api.pages.helping import TOPICS
-from api.pages.visit import Here, pages
+from api.pages.visit import PAGE, Here, pages
 from domain.errors import NotFound
 
 made: APIRouter = pages()

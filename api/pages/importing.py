@@ -5,9 +5,8 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from api.pages.account import PAGE
 from api.pages.asking import Told
-from api.pages.visit import Here, Visit, pages
+from api.pages.visit import PAGE, Here, Visit, pages
 
 made: APIRouter = pages()
 MOST_BYTES = 760_000

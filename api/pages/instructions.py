@@ -6,11 +6,10 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Response
 
-from api.pages.account import PAGE
 from api.pages.asking import Told
 from api.pages.audits import beside, irregular
 from api.pages.forms import Form
-from api.pages.visit import Here, Viewed, Visit, pages
+from api.pages.visit import PAGE, Here, Viewed, Visit, pages
 from domain.entry import Role
 
 made: APIRouter = pages()

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal, get_args
 from fastapi import APIRouter, Query, Response
 
 from api.pages.asking import Told
-from api.pages.returns import OPEN, PAGE, REPORTERS, SIGNERS, Done, Period
-from api.pages.visit import Here, Viewed, Visit, pages
+from api.pages.returns import OPEN, REPORTERS, SIGNERS, Done, Period
+from api.pages.visit import PAGE, Here, Viewed, Visit, pages
 from domain.command import Action
 from domain.entry import SHANGHAI, Role
 from domain.office.period import span_of

@@ -4,12 +4,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
-from api.access.doors import asks
 from api.pages.holding import Shown, record_of
-from api.pages.visit import Viewed, Visit, pages
+from api.pages.visit import PAGE, Viewed, Visit, pages
 
 made: APIRouter = pages()
-PAGE = asks("page")
 SIZE = 100
 Searched = Annotated[str, Query(max_length=100)]
 Number = Annotated[int, Query(ge=1, le=10_000)]

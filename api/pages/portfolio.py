@@ -9,15 +9,13 @@ from babel.numbers import format_decimal
 from fastapi import APIRouter, Query, Response
 from markupsafe import Markup
 
-from api.access.doors import asks
 from api.locale import texts
 from api.pages.asking import Told
 from api.pages.drawing.stages import Column, stages
-from api.pages.visit import Here, Viewed, Visit, pages
+from api.pages.visit import PAGE, Here, Viewed, Visit, pages
 from api.pages.writing import CURRENCIES, Writing
 
 made: APIRouter = pages()
-PAGE = asks("page")
 Text = Annotated[str | None, Query(max_length=300)]
 SHOWN = ("agreed", "received", "invested")
 """The money of the portfolio in one look; the others are a click away."""

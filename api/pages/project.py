@@ -6,12 +6,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Response
 from markupsafe import Markup
 
-from api.pages.account import PAGE
 from api.pages.asking import Told
 from api.pages.drawing import curves, lanes, life
 from api.pages.project_shapes import Shapes
 from api.pages.stating import Stating
-from api.pages.visit import Viewed, Visit, pages
+from api.pages.visit import PAGE, Viewed, Visit, pages
 from domain.entry import SHANGHAI
 
 made: APIRouter = pages()

@@ -8,16 +8,14 @@ from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import FileResponse, StreamingResponse
 from starlette.background import BackgroundTask
 
-from api.access.doors import asks
 from api.locale import texts
 from api.pages.portfolio import Large
 from api.pages.taking import Heading, csv_lines, workbook
-from api.pages.visit import Viewed, Visit, pages
+from api.pages.visit import PAGE, Viewed, Visit, pages
 from api.pages.wording import noted
 from api.pages.writing import Writing
 
 made: APIRouter = pages()
-PAGE = asks("page")
 Text = Annotated[str | None, Query(max_length=300)]
 SIZE, AT_ONCE = 50, 1_000
 WITHOUT = "-"

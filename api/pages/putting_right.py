@@ -7,28 +7,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Response
 
 from api.pages.asking import Told
+from api.pages.desk import About, Code, Desk, Done, Noun, Now, Place, desk, place_of, role_of
 from api.pages.fielding import Compared, Filling, Line
 from api.pages.filling import Filled
+from api.pages.forming import form, read, refusal, sent
 from api.pages.forms import new_key
-from api.pages.recording import (
-    PAGE,
-    About,
-    Code,
-    Desk,
-    Done,
-    Noun,
-    Now,
-    Place,
-    desk,
-    form,
-    place_of,
-    read,
-    refusal,
-    role_of,
-    sent,
-)
 from api.pages.shapes import JUDGING, PLURALS, Asked
-from api.pages.visit import Here, Visit, pages
+from api.pages.visit import PAGE, Here, Visit, pages
 from domain.command import Action
 from domain.entry import stream_kind
 from domain.errors import NotFound, Refused

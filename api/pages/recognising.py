@@ -7,8 +7,8 @@ from fastapi import APIRouter, Query, Response
 
 from api.pages.asking import Told
 from api.pages.cells import NUMBER, SCALES, plain, typed
-from api.pages.returns import PAGE, Done
-from api.pages.visit import Here, Viewed, Visit, pages
+from api.pages.returns import Done
+from api.pages.visit import PAGE, Here, Viewed, Visit, pages
 from domain.entry import Role
 from domain.fact import MEASURES
 

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Response
 
 from api.pages.asking import Told
 from api.pages.month import today
-from api.pages.returns import PAGE, REPORTERS, Done, Period, Unit
-from api.pages.visit import Here, Viewed, Visit, pages
+from api.pages.returns import REPORTERS, Done, Period, Unit
+from api.pages.visit import PAGE, Here, Viewed, Visit, pages
 from domain.entry import Role
 
 made: APIRouter = pages()

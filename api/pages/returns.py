@@ -4,17 +4,15 @@ from typing import Annotated, Any, Literal, get_args
 
 from fastapi import APIRouter, Path, Query, Response
 
-from api.access.doors import asks
 from api.pages.asking import Told
 from api.pages.cells import SCALES, Group, Sheet, Span, of_facts, of_form, of_lines
-from api.pages.visit import Here, Viewed, Visit, pages
+from api.pages.visit import PAGE, Here, Viewed, Visit, pages
 from domain.entry import Role
 from domain.errors import NotFound
 from domain.office.period import span_of
 from domain.project.funds import FundKind
 
 made: APIRouter = pages()
-PAGE = asks("page")
 Period = Annotated[str, Path(max_length=10)]
 Unit = Annotated[str, Path(max_length=64)]
 Done = Annotated[str | None, Query(max_length=20)]

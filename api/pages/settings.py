@@ -2,8 +2,7 @@
 
 from fastapi import APIRouter, Response
 
-from api.pages.account import PAGE
-from api.pages.visit import Viewed, pages
+from api.pages.visit import PAGE, Viewed, pages
 
 made: APIRouter = pages()
 

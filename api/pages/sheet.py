@@ -10,10 +10,11 @@ from fastapi import APIRouter, Response
 
 from api.locale import LANGUAGES, texts
 from api.pages.asking import Told
+from api.pages.desk import Desk, Now, desk, role_of
 from api.pages.fielding import Tongue
-from api.pages.recording import PAGE, Desk, Now, desk, irregular, role_of
+from api.pages.forming import irregular
 from api.pages.shapes import Asked
-from api.pages.visit import Here, Visit, pages
+from api.pages.visit import PAGE, Here, Visit, pages
 from api.pages.workbook import MOST_BYTES, XLSX, Book, Cell, NotASheet, SheetTooLarge, fits, marked, names_of, template
 from api.pages.workbook import read as read_book
 from domain.errors import Refused

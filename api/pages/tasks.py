@@ -4,8 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from api.pages.returns import PAGE
-from api.pages.visit import Viewed, pages
+from api.pages.visit import PAGE, Viewed, pages
 
 made: APIRouter = pages()
 ORDER = ("report", "revise", "sign", "accept", "answer", "objection", "recognise", "approve", "rectify", "close_audit")

@@ -4,9 +4,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
-from api.pages.account import PAGE
 from api.pages.asking import Told
-from api.pages.visit import Here, Visit, pages
+from api.pages.visit import PAGE, Here, Visit, pages
 from domain.command import Action
 from domain.entry import Role
 

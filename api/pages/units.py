@@ -6,8 +6,8 @@ from fastapi import APIRouter, Response
 
 from api.pages.asking import Told
 from api.pages.holding import Shown, record_of
-from api.pages.people import PAGE, Cursor, Searched, matches
-from api.pages.visit import Viewed, Visit, pages
+from api.pages.people import Cursor, Searched, matches
+from api.pages.visit import PAGE, Viewed, Visit, pages
 
 made: APIRouter = pages()
 MOST_PERIODS = 6

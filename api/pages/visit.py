@@ -14,7 +14,7 @@ from fastapi.routing import APIRoute
 from psycopg_pool import PoolTimeout
 from starlette.concurrency import run_in_threadpool
 
-from api.access.doors import Guarded, query_names, strict_address
+from api.access.doors import Guarded, asks, query_names, strict_address
 from api.access.noting import note_refused
 from api.access.sessions import SAFE, brought, of_this_site
 from api.locale import Language, preferred
@@ -30,6 +30,8 @@ from domain.errors import NotFound, Refused
 from store.sessions import Session, Waits
 
 log = logging.getLogger("lifecycle.pages")
+PAGE, SESSION, PUBLIC = asks("page"), asks("session"), asks("public")
+"""Whom a page is for: whoever has signed in, whoever is on the way to it, everybody."""
 PROBLEM = "problem.html"
 """It asks nothing more: what it tells of may be that nothing can be asked."""
 LANGUAGE = "language"

@@ -105,22 +105,16 @@ SELECT project, measure, sum(amount)::bigint FROM (
     ORDER BY project, measure, word, turn DESC, fact DESC
 ) AS cited GROUP BY 1, 2
 """
-CHOICES = """
+_CHOICES = """
 SELECT array_agg(DISTINCT l.category) AS category, array_agg(DISTINCT l.industry) AS industry,
        array_agg(DISTINCT CASE %(role)s WHEN 'lead' THEN l.lead_unit WHEN 'introducing' THEN l.introducing_unit
                           ELSE l.hosting_unit END) AS unit,
        array_agg(DISTINCT l.light) AS light,
-       (SELECT array_agg(DISTINCT one) FROM listed(%(on)s, %(known)s, NULL) m, unnest(m.lists) AS one) AS list
-FROM listed(%(on)s, %(known)s, NULL) l
+       (SELECT array_agg(DISTINCT one) FROM among m, unnest(m.lists) AS one) AS list
+FROM among l
 """
-CHOICES_TODAY = """
-SELECT array_agg(DISTINCT l.category) AS category, array_agg(DISTINCT l.industry) AS industry,
-       array_agg(DISTINCT CASE %(role)s WHEN 'lead' THEN l.lead_unit WHEN 'introducing' THEN l.introducing_unit
-                          ELSE l.hosting_unit END) AS unit,
-       array_agg(DISTINCT l.light) AS light,
-       (SELECT array_agg(DISTINCT one) FROM current m, unnest(m.lists) AS one) AS list
-FROM current l
-"""
+CHOICES = "WITH among AS MATERIALIZED (SELECT * FROM listed(%(on)s, %(known)s, NULL))" + _CHOICES
+CHOICES_TODAY = "WITH among AS MATERIALIZED (SELECT * FROM current)" + _CHOICES
 
 
 @dataclass(frozen=True)

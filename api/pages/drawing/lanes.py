@@ -36,8 +36,11 @@ class Held(NamedTuple):
 
 
 class Role(NamedTuple):
+    """`group`: what is written above the first lane of several, such as their project."""
+
     name: str
     held: list[Held]
+    group: str = ""
 
 
 class Words(NamedTuple):
@@ -57,7 +60,12 @@ def lanes(key: str, roles: list[Role], on: date, today: date, words: Words, othe
     drawn: list[Markup] = [element("defs", hatched(f"{key}-gap"), hatched(f"{key}-overlap"))]
     body: list[Markup] = []
     y: float = TOP + 4
+    group = ""
     for role in roles:
+        if role.group != group:
+            group = role.group
+            body.append(text(0, y + BAR / 2 + 4, fitted(group, WIDTH / 2), "group"))
+            y += BAR
         body.append(text(0, y + BAR / 2 + 4, fitted(role.name, LEFT - 12), "lane"))
         tracks = stacked([h for h in role.held if h.sort != "overlap"])
         for track in tracks:

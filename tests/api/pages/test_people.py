@@ -47,8 +47,8 @@ def test_a_person_is_found_and_their_page_tells_what_they_held_what_was_open_and
     page.keyboard.press("Enter")
     page.get_by_role("link", name="王专员").click()
     expect(page.locator(".note")).to_contain_text("XM-2026-002")
-    expect(page.locator("svg.tenures")).to_be_visible()
-    expect(page.locator("svg.tenures .gap")).to_have_count(1)
+    expect(page.locator("svg.swim")).to_be_visible()
+    expect(page.locator("svg.swim title + .gap")).to_have_count(1)
     handover = page.locator("article")
     expect(handover).to_contain_text("征地款尾款未付")
     expect(handover).to_contain_text("姓名p-clerk")
@@ -58,7 +58,7 @@ def test_a_person_is_found_and_their_page_tells_what_they_held_what_was_open_and
     neighbour = site.visitor("neighbour")
     neighbour.goto("/pages/people/p-officer")
     expect(neighbour.locator("main")).to_contain_text("完整履历只给本人")
-    expect(neighbour.locator("svg.tenures")).to_have_count(0)
+    expect(neighbour.locator("svg.swim")).to_have_count(0)
 
 
 def test_a_unit_tells_its_names_its_people_its_projects_and_what_it_did(site: Site):
@@ -73,7 +73,7 @@ def test_a_unit_tells_its_names_its_people_its_projects_and_what_it_did(site: Si
     expect(page.locator("main")).to_contain_text("名称沿革")
     expect(page.locator("#projects ~ details").first).to_contain_text("西湖里")
     expect(page.locator("table.deeds")).to_contain_text("记录事实")
-    expect(page.locator("svg.tenures")).to_contain_text("东湖里")
+    expect(page.locator("svg.swim")).to_contain_text("东湖里")
     page.goto("/pages/units")
     page.get_by_role("link", name="street-b").click()
     expect(page.locator(".note")).to_contain_text("只给本单位")
@@ -209,7 +209,8 @@ def test_the_pages_are_accessible_light_and_fit_a_phone(site: Site, language: st
         accessible(wide)
         narrow.goto(f"/pages/{path}")
         fits(narrow)
-    expect(narrow.locator("svg.tenures")).to_have_count(0)
+    narrow.goto("/pages/units/street-a")
+    expect(narrow.locator("svg.swim")).to_be_hidden()
     light(wide, "/pages/audits/new?act=request")
     accessible(wide)
     clerk = site.visitor("clerk", language=language)
