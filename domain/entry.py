@@ -36,6 +36,7 @@ def stream_id(label: str) -> UUID:
     return uuid5(STREAMS, label)
 
 
+@lru_cache(maxsize=10_000)
 def stream_kind(label: str) -> StreamKind:
     """By what stands before the colon; `district` is one of a kind, everything else is a project's code."""
     kind, colon, _ = label.partition(":")

@@ -161,17 +161,8 @@ class Fact(Particulars):
     @classmethod
     def of(cls, particulars: Particulars) -> Self:
         """The fact that a command of the same particulars asks for."""
-        names, stated = cls.__pydantic_fields__, particulars.__dict__
-        fact = cls.__new__(cls)
-        fact.__setstate__(  # as unpickled: model_construct looks for aliases of each field, a tenth of deciding a return
-            {
-                "__dict__": {name: stated[name] for name in names},
-                "__pydantic_fields_set__": {*names},
-                "__pydantic_extra__": None,
-                "__pydantic_private__": None,
-            }
-        )
-        return fact
+        stated = particulars.__dict__
+        return cls.checked({name: stated[name] for name in cls.__pydantic_fields__})
 
     def stage(self) -> Stage | None:
         """The stage this fact enters, if any."""

@@ -62,6 +62,11 @@ class Standing(Generic[F_co]):
         """The figures it states, reckoned once."""
         return tuple(self.fact.lines())
 
+    @cached_property
+    def levels(self) -> tuple[Line, ...]:
+        """The figures among them that tell how high something stands."""
+        return tuple(line for line in self.lines if line.measure.sort == "level")
+
     @property
     def sources(self) -> tuple[str, ...]:
         """The entries that together make the fact read so."""
@@ -225,7 +230,6 @@ class View:
     def plus(self, entries: Iterable[Entry]) -> "View":
         """The same with more entries; what stays as it was is shared, not made anew."""
         other = self._twin()
-        other.proposals, other.decided = self.proposals.copy(), self.decided.copy()
         added: list[Standing[Fact]] | None = []
         for entry in entries:
             if entry.position > self.viewpoint.known:
@@ -236,6 +240,8 @@ class View:
                 if added is not None:
                     added.append(other.matters[entry.number].current)
                 continue
+            if other.decided is self.decided:
+                other.proposals, other.decided = self.proposals.copy(), self.decided.copy()
             target = other._target(entry.event)
             if target in other.matters:
                 other.matters[target] = other.matters[target].copy()

@@ -211,7 +211,8 @@ class Deciding:
             try:
                 decided = self.decide(part.label, part.command, asking)
                 entries.extend(decided)
-                asked.update((entry.citation, part) for entry in decided)
+                if whole:
+                    asked.update({entry.citation: part for entry in decided})
             except Refused as refused:
                 if not (deed.joint and refused.pointer in ("/reason", "/document")):
                     refused.pointer = part.pointer + (refused.pointer or "") if part.pointer else None
@@ -342,19 +343,22 @@ class Deciding:
         self, past: History, event: Event, command: Command, by: Actor, asking: Asking, settings: Settings
     ) -> History:
         """The stream with the event entered, which is marked with what it breaks. Raises PersonalData, ReasonNeeded."""
-        envelope = Envelope(
-            id=uuid4(),
-            stream=past.label,
-            actor=by,
-            request=asking.request,
-            source=asking.source,
-            batch=asking.batch,
-            document=command.document,
-            confidentiality=command.confidentiality,
-            returned_in=asking.returned_in,
-            causation=asking.causation,
-            reason=command.reason,
-        )
+        said = {
+            "id": uuid4(),
+            "stream": past.label,
+            "actor": by,
+            "request": asking.request,
+            "source": asking.source,
+            "batch": asking.batch,
+            "counterparts": (),
+            "causation": asking.causation,
+            "returned_in": asking.returned_in,
+            "document": command.document,
+            "confidentiality": command.confidentiality,
+            "reason": command.reason,
+            "irregular": (),
+        }
+        envelope = Envelope.checked(said)
         entry = Entry(past.version + 1, event, envelope, recorded_at=asking.moment)
         marked: list[Irregularity] = []
         rules: tuple[Broken, ...] = ()
