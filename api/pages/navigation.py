@@ -29,7 +29,7 @@ SECTIONS: tuple[Section, ...] = (
     Section("/pages/month", noted("月报")),
     Section("/pages/verdicts", noted("认定"), frozenset((Role.OFFICE, Role.BUREAU, Role.UNIT))),
     Section("/pages/approvals", noted("审批"), frozenset({Role.OFFICE, Role.AUDITOR})),
-    Section("/pages/record", noted("记录"), RECORDING),
+    Section("/pages/record", noted("录入"), RECORDING),
     Section("/pages/imports", noted("导入快照"), frozenset({Role.OFFICE})),
     Section("/pages/people", noted("人员与单位")),
     Section("/pages/instructions", noted("领导批示"), READING_ALL),
