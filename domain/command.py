@@ -16,6 +16,7 @@ from domain.fact import Fact, Particulars, StreamKind
 from domain.history import History
 from domain.settings import Settings
 from domain.values import Exchange, Frozen, Line, Money, PersonRef, Prose
+from domain.working_days import NO_ARRANGEMENTS, WorkCalendar
 
 
 class AfterAnotherDay(Refused):
@@ -105,6 +106,7 @@ class Context:
     by: Actor
     today: date
     settings: Settings = field(default_factory=Settings)
+    calendar: WorkCalendar = NO_ARRANGEMENTS
     together: frozenset[tuple[str, str]] = frozenset()
     """(act, citation) of every judgement in the same request: counterparts are judged together or not at all."""
     imported: bool = False

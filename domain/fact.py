@@ -1,6 +1,6 @@
 """What each kind of fact declares, so that fold, totals, tables and routes follow from it: an open set."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -179,6 +179,10 @@ class Fact(Particulars):
     def approved_by(self) -> str | None:
         """The person it names as having approved it: never who records it."""
         return None
+
+    def last_days(self) -> Mapping[str, date]:
+        """The last days for somebody to act that it sets, by field: where one is a day off, whoever records it is told."""
+        return {}
 
     def jointly(self) -> object:
         """What its counterparts rest on where one act over several streams states it: no correction changes that."""

@@ -1,5 +1,7 @@
 """What is said about a fact or a proposal, by its entry number: a closed set (DESIGN §3.2, §3.3)."""
 
+from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import BeforeValidator, PlainSerializer, StringConstraints, WithJsonSchema
@@ -64,6 +66,10 @@ class Judgement(Frozen):
 
     topic: ClassVar[str]
 
+    def last_days(self) -> Mapping[str, date]:
+        """As a fact's (domain.fact)."""
+        return {}
+
 
 class CorrectionProposed(Judgement):
     """更正（待批）: the whole fact as it shall read, and the version it replaces."""
@@ -73,6 +79,9 @@ class CorrectionProposed(Judgement):
     replaces: EntryNumber
     reads: WholeFact
     reason: Prose
+
+    def last_days(self) -> Mapping[str, date]:
+        return self.reads.last_days()
 
 
 class AnnulmentProposed(Judgement):
@@ -115,6 +124,9 @@ class Corrected(Judgement):
     replaces: EntryNumber
     reads: WholeFact
     reason: Prose
+
+    def last_days(self) -> Mapping[str, date]:
+        return self.reads.last_days()
 
 
 class Annulled(Judgement):
@@ -209,6 +221,9 @@ class Instructed(Judgement):
     leader: PersonRef
     due: Day | None = None
     """The day by which the leader wants it done."""
+
+    def last_days(self) -> Mapping[str, date]:
+        return {} if self.due is None else {"due": self.due}
 
 
 AnyJudgement = (

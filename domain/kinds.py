@@ -3,6 +3,7 @@
 from domain.judging import corrections, endorsements, evidence, instructions, verdicts
 from domain.office import (
     audit,
+    calendar,
     district,
     gates,
     identities,
@@ -80,6 +81,7 @@ DECLARING = (
     mergers,
     tax_sharing,
     gates,
+    calendar,
     identities,
     audit,
     instructions,

@@ -103,3 +103,7 @@ class Settings(Frozen):
     )
     """The words for why something is left out of reckoning (剔除、免责事由); every exemption adds its own text."""
     target_window: TargetWindow = TargetWindow()
+    days_are: Literal["natural", "working"] = "natural"
+    """Whether the days in which a unit answers (reconciliation_days) are natural or working days (自然日、工作日).
+
+    All others stay natural: what a rule reckons at every viewpoint must not change because a calendar is loaded later."""

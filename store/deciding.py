@@ -291,12 +291,14 @@ class Deciding:
             case AttachEvidence():
                 file = self._find_file(command.sha256, by)
             case _:
-                if self._plain is not None and self._plain[0] is asking and _same(self._plain[1], by, settings, together):
-                    return self._plain[1]
+                plain = self._plain
+                if plain is not None and plain[0] is asking and self._same(plain[1], by, settings, together):
+                    return plain[1]
         context = Context(
             by=by,
             today=asking.today,
             settings=settings,
+            calendar=self.streams.calendar,
             together=together,
             imported=asking.imported,
             alone=alone,
@@ -310,6 +312,12 @@ class Deciding:
         if not alone and not bureau and not answerable and file is None:
             self._plain = asking, context
         return context
+
+    def _same(self, context: Context, by: Actor, settings: Settings, together: frozenset[tuple[str, str]]) -> bool:
+        """Whether one context will do for another command of the request."""
+        if context.settings is not settings or context.calendar is not self.streams.calendar:
+            return False
+        return context.by is by and context.together == together
 
     def _leading(self, projects: Iterable[str], day: date) -> tuple[str, ...]:
         """The units that lead any of the projects on the day."""
@@ -407,7 +415,3 @@ class Deciding:
         )
         for error, about in missing:
             raise error(about, pointer=place_of(command.model_dump(), about))
-
-
-def _same(context: Context, by: Actor, settings: Settings, together: frozenset[tuple[str, str]]) -> bool:
-    return context.by is by and context.settings is settings and context.together == together

@@ -15,6 +15,7 @@ from domain.office.identities import PREFIX as PERSON
 from domain.office.person import NAMING, ErasePerson, NameInEntries
 from domain.personal import may_hold_numbers, texts
 from domain.values import clean
+from domain.working_days import LastDayOff, days_off
 from store.counterparts import joined, together_in
 from store.deciding import DRY, Asking, Deciding, FindFile, no_file
 from store.people import People
@@ -85,6 +86,8 @@ class Proposed:
     entries: tuple[Entry, ...]
     irregular: Mapping[str, tuple[Broken, ...]]
     reason_needed: bool
+    advice: Mapping[str, tuple[LastDayOff, ...]]
+    """What whoever records each entry had better know, by citation: nothing is refused for it."""
 
 
 NAMING_TOPICS = frozenset(kind.kind.topic for kind in NAMING)
@@ -169,7 +172,9 @@ class Ledger:
         self._decide(deciding, asking, items, expected, joint)
         entries = tuple(deciding.entries[opening:])
         asked = any(i.reason == DRY for e in entries for i in e.envelope.irregular)
-        return Proposed(entries, deciding.irregular, asked)
+        calendar = deciding.streams.calendar
+        advice = {e.citation: tuple(days_off(e.event.last_days(), calendar)) for e in entries}
+        return Proposed(entries, deciding.irregular, asked, advice)
 
     def _remember_names(self, recorded: Recorded, items: Sequence[Item], key: str) -> None:
         """Only names that were recorded: those of a refused request leave no trace.

@@ -6,10 +6,13 @@ from functools import lru_cache
 from domain.command import Load
 from domain.entry import Entry
 from domain.history import History
+from domain.office.calendar import calendar_of
 from domain.office.district import LABEL as DISTRICT
 from domain.office.district import settings_of
 from domain.office.gates import GatesInForce, gates_of
 from domain.settings import Settings
+from domain.working_days import WorkCalendar
+from store import shipped
 
 Knows = Callable[[str], bool]
 """Whether a stream is known to exist, without a look at the database."""
@@ -18,9 +21,9 @@ NextNumber = Callable[[str], int]
 
 
 @lru_cache(maxsize=64)
-def in_force(district: History) -> tuple[Settings, GatesInForce]:
+def in_force(district: History) -> tuple[Settings, GatesInForce, WorkCalendar]:
     """Read once for each history that the district's stream comes to; a history never changes."""
-    return settings_of(district.now), gates_of(district.now)
+    return settings_of(district.now), gates_of(district.now), calendar_of(district.now, shipped.calendar())
 
 
 class Streams:
@@ -81,6 +84,10 @@ class Streams:
     @property
     def gates(self) -> GatesInForce:
         return in_force(self.past(DISTRICT))[1]
+
+    @property
+    def calendar(self) -> WorkCalendar:
+        return in_force(self.past(DISTRICT))[2]
 
     def new_code(self, prefix: str) -> str:
         """A code that nobody has, nor was promised."""

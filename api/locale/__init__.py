@@ -43,7 +43,10 @@ MARKS = (
 )
 """Of a project's status, and of the facts in its timeline."""
 
-CHOICES = ("returns", "benefits_whole_life", "entry", "next", "confirms", "stays_open", "withheld", "none_provided")
+CHOICES = (
+    *("returns", "benefits_whole_life", "entry", "next", "confirms", "stays_open", "withheld", "none_provided"),
+    *("natural", "working", "adopted", "shipped", "weekends", "off", "worked"),
+)
 """What fields take that no other section names."""
 BESIDE = ("labels", "helps")
 """Sections of texts about some fields only: `field`, or `model.field` where the same field means something else there."""

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import reduce
 from operator import getitem
 from typing import Annotated, Any, Literal, get_args
@@ -19,6 +19,7 @@ from domain.entry import Actor, Role, Source, stream_kind
 from domain.errors import NotFound, Refused
 from domain.fact import StreamKind
 from domain.permissions import READING, of_stream
+from domain.working_days import Basis, LastDayOff
 from store.ledger import Asked, Proposed, Recorded
 from store.mapper import topic_of
 
@@ -76,12 +77,27 @@ class BrokenRule(BaseModel):
     about: str | None
 
 
+class LastDayOffAdvice(BaseModel):
+    """The last day that `field` sets is a day off: `holiday` names it where an arrangement does. Nothing is refused for it;
+    `rests_on` `weekends` says that no arrangement is loaded for a day on the way to the next working day."""
+
+    advice: Literal["last_day_off"]
+    field: str
+    day: date
+    holiday: str | None
+    next_working_day: date
+    rests_on: Basis
+    zh: str
+    en: str
+
+
 class ProposedEntry(BaseModel):
     """`entry` is the citation it would have if nobody else recorded anything first."""
 
     entry: str
     kind: str
     irregular: list[BrokenRule]
+    advice: list[LastDayOffAdvice]
 
 
 class ProposedAnswer(BaseModel):
@@ -92,6 +108,19 @@ class ProposedAnswer(BaseModel):
     reason_needed: bool
 
 
+def advice_of(off: LastDayOff) -> LastDayOffAdvice:
+    return LastDayOffAdvice(
+        advice="last_day_off",
+        field=off.field,
+        day=off.told.day,
+        holiday=off.told.name,
+        next_working_day=off.next_working.day,
+        rests_on=off.rests_on,
+        zh=off.zh,
+        en=off.en,
+    )
+
+
 def proposed(found: Proposed) -> Response:
     entries = [
         ProposedEntry(
@@ -100,6 +129,7 @@ def proposed(found: Proposed) -> Response:
             irregular=[
                 BrokenRule(**r._asdict() | {"about": r.about or None}) for r in found.irregular.get(entry.citation, ())
             ],
+            advice=[advice_of(one) for one in found.advice.get(entry.citation, ())],
         )
         for entry in found.entries
     ]

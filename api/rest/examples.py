@@ -78,6 +78,10 @@ def office() -> Iterator[Example]:
     tax: Body = {"stage": "at_capacity", "kind": "tax_paid", "evidence": ["tax_certificate"], "by": "entry"}
     gates: Body = {"name": "某区关口 2027", "expects": [contract, started, photo, tax]}
     yield Example("/district/gates", on("2027-01-01", gates=gates, document="〔2026〕30号"))
+    new_year: list[JsonValue] = [{"day": f"2026-01-0{n}", "sort": "off", "name": "元旦"} for n in (1, 2, 3)]
+    worked: JsonValue = {"day": "2026-01-04", "sort": "worked", "name": "元旦"}
+    arranged: Body = {"year": 2026, "notice": "国务院办公厅关于2026年部分节假日安排的通知", "days": [*new_year, worked]}
+    yield Example("/district/calendar", on("2026-01-02", **arranged))
 
 
 OFFICE = ("office", "second", "leader")

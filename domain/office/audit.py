@@ -3,6 +3,8 @@
 They are about projects and units and cite entries, and change none of them; nobody but auditors judges them.
 """
 
+from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
@@ -67,6 +69,9 @@ class Awaiting(Concerning):
     deadline: Day
     """The last day for the unit's answer."""
 
+    def last_days(self) -> Mapping[str, date]:
+        return {"deadline": self.deadline}
+
 
 class AuditOpening(Concerning, Fact):
     """What begins an audit's stream."""
@@ -110,6 +115,9 @@ class Rectified(Rectifying, Fact):
 class SendingBack(Particulars):
     because: Prose
     deadline: Day
+
+    def last_days(self) -> Mapping[str, date]:
+        return {"deadline": self.deadline}
 
 
 class RectificationSentBack(SendingBack, Fact):

@@ -1,6 +1,7 @@
 """月报期: a reporting period, its deadline, extensions for a ground, and its closing."""
 
 import calendar
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, ClassVar
 
@@ -72,6 +73,9 @@ class PeriodOpened(Opening, Fact):
     def mentions(self) -> Mentions:
         return Mentions(units=self.units)
 
+    def last_days(self) -> Mapping[str, date]:
+        return {"deadline": self.deadline}
+
 
 class OpenPeriod(Opening, StatesFact):
     """Open a period for returns."""
@@ -96,6 +100,9 @@ class DeadlineExtended(Extending, Fact):
 
     def mentions(self) -> Mentions:
         return Mentions(units=(self.unit,))
+
+    def last_days(self) -> Mapping[str, date]:
+        return {"until": self.until}
 
 
 class ExtendDeadline(Extending, StatesFact):

@@ -1,5 +1,6 @@
 """对账: the office sends a period's figures round; each unit confirms them or objects within the days the district sets."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, ClassVar, Literal
@@ -13,6 +14,7 @@ from domain.fact import Fact, Kind, Mentions, Particulars
 from domain.history import History, Standing, View
 from domain.office.returns import own_unit
 from domain.values import Day, Frozen, Line, Prose, UnitCode
+from domain.working_days import Basis
 
 Silence = Literal["confirms", "stays_open"]
 Answer = Literal["confirmed", "objected"]
@@ -39,11 +41,18 @@ class AlreadyAnswered(Refused):
 
 
 class ReconciliationOpened(Fact):
-    """对账开启: `until` is the last day for answers and `silence` what none means, as the district had set them."""
+    """对账开启: `until` is the last day for answers and `silence` what none means, as the district had set them.
+
+    `counted_on` says what its working days were counted on; absent where they are natural days.
+    """
 
     kind: ClassVar = Kind(240, "reconciliation_opened", "period")
     until: Day
     silence: Silence
+    counted_on: Basis | None = None
+
+    def last_days(self) -> Mapping[str, date]:
+        return {"until": self.until}
 
 
 class OpenReconciliation(StatesFact):
@@ -95,6 +104,8 @@ class Reconciliation:
 
     state: State
     until: date | None
+    counted_on: Basis | None
+    """What the working days up to it were counted on; None where they are natural days."""
     answer: Standing[ReconciliationAnswered] | None
 
 
@@ -102,23 +113,33 @@ def reconciliation(view: View, unit: str, day: date) -> Reconciliation:
     """An objection may be followed by a confirmation; the last answer stands."""
     opened = view.last_of(ReconciliationOpened)
     if opened is None:
-        return Reconciliation("not_opened", None, None)
+        return Reconciliation("not_opened", None, None, None)
+    until, counted_on = opened.fact.until, opened.fact.counted_on
     answers = [s for s in view.of(ReconciliationAnswered) if s.fact.unit == unit]
     if answers:
-        return Reconciliation(answers[-1].fact.answer, opened.fact.until, answers[-1])
-    if day <= opened.fact.until:
-        return Reconciliation("awaited", opened.fact.until, None)
+        return Reconciliation(answers[-1].fact.answer, until, counted_on, answers[-1])
+    if day <= until:
+        return Reconciliation("awaited", until, counted_on, None)
     silent: State = "silent_confirmed" if opened.fact.silence == "confirms" else "silent_open"
-    return Reconciliation(silent, opened.fact.until, None)
+    return Reconciliation(silent, until, counted_on, None)
 
 
 @deed("reconciliations", stream="period", action=Action.ACCEPT)
 def open_reconciliation(past: History, command: OpenReconciliation, context: Context) -> list[Event]:
     if past.now.of(ReconciliationOpened):
         raise AlreadyOpened(past.label)
-    settings = context.settings
-    until = command.occurred_on + timedelta(days=settings.reconciliation_days)
-    return [ReconciliationOpened(occurred_on=command.occurred_on, until=until, silence=settings.silence)]
+    until, counted_on = _last_day(command.occurred_on, context)
+    silence = context.settings.silence
+    return [ReconciliationOpened(occurred_on=command.occurred_on, until=until, silence=silence, counted_on=counted_on)]
+
+
+def _last_day(opened: date, context: Context) -> tuple[date, Basis | None]:
+    """The last day for answers, and what it was counted on where the district's days are working days."""
+    days = context.settings.reconciliation_days
+    if context.settings.days_are == "natural":
+        return opened + timedelta(days=days), None
+    told = context.calendar.after(opened, days)
+    return told.day, told.rests_on
 
 
 @deed("reconciliations", stream="period", action=Action.REPORT)

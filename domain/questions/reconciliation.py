@@ -13,6 +13,7 @@ from domain.questions.answers import Sourced
 from domain.questions.returns import ReturnedFact, returned_fact
 from domain.settings import Settings
 from domain.values import Frozen
+from domain.working_days import Basis
 
 
 class ReconciledTotal(Frozen):
@@ -31,6 +32,8 @@ class Answered(Sourced):
 
     state: State
     until: date | None
+    counted_on: Basis | None
+    """What the working days up to `until` were counted on; null where they are natural days."""
     objections: tuple[Objection, ...]
 
 
@@ -63,6 +66,7 @@ def statement(view: View, unit: str, projects: Mapping[str, View], on: date, set
         answer=Answered(
             state=standing_answer.state,
             until=standing_answer.until,
+            counted_on=standing_answer.counted_on,
             objections=answer.fact.objections if answer else (),
             sources=answer.sources if answer else (),
         ),

@@ -15,6 +15,7 @@ from domain.questions.audits import Audit
 from domain.questions.returns import exempted_from_returns
 from domain.settings import Settings
 from domain.values import Frozen
+from domain.working_days import Basis
 
 TaskSort = Literal[
     "report",
@@ -40,7 +41,8 @@ KEPT_IN_SIGHT = timedelta(days=30)
 class Task(Frozen):
     """One thing to do. `stream` is what it is about and `unit` whose it is; `due` the last day, where there is one.
 
-    `count` is how many facts wait where one line stands for several, `measure` then says of which.
+    `count` is how many facts wait where one line stands for several, `measure` then says of which. `counted_on` is what
+    working days up to `due` were counted on, where it was counted in them.
     """
 
     sort: TaskSort
@@ -50,6 +52,7 @@ class Task(Frozen):
     text: str | None = None
     due: date | None = None
     overdue: bool = False
+    counted_on: Basis | None = None
     count: int = 1
     measure: str | None = None
     sources: tuple[str, ...] = ()
@@ -79,7 +82,8 @@ def of_period(
             yield _task("report", view, by.unit, due, day)
         answering = reconciliation(view, by.unit, day)
         if answering.state == "awaited" and (by.unit in must or own is not None):
-            yield _task("answer", view, by.unit, answering.until, day)
+            awaited = _task("answer", view, by.unit, answering.until, day)
+            yield awaited.model_copy(update={"counted_on": answering.counted_on})
     if by.role in LEADING and own is not None and own.state == "submitted" and _independent(own, by):
         yield _task("sign", view, by.unit, deadline(view, by.unit), day, sources=own.newest.current.sources)
     if by.role is Role.OFFICE:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from domain.errors import NotFound, NotKnownThen
 from domain.fact import Stage
 from domain.history import View
+from domain.office.calendar import calendar_of
 from domain.office.district import LABEL as DISTRICT
 from domain.office.district import settings_of
 from domain.office.gates import GatesInForce, gates_of
@@ -14,6 +15,7 @@ from domain.questions.status import Status, status
 from domain.questions.timeline import Timeline, timeline
 from domain.settings import Settings
 from domain.viewpoint import Viewpoint
+from domain.working_days import WorkCalendar
 from store import shipped
 from store.reading import Reading
 from store.records import Records
@@ -66,3 +68,7 @@ class OneProject:
     def gates(self, viewpoint: Viewpoint) -> GatesInForce:
         """The stage gates as the ledger knew them."""
         return gates_of(self._records.history(DISTRICT).at(Viewpoint(known=viewpoint.known)), shipped.gates())
+
+    def calendar(self, viewpoint: Viewpoint) -> WorkCalendar:
+        """The holiday arrangements adopted by the day asked for, as the ledger knew them; shipped ones for other years."""
+        return calendar_of(self._records.history(DISTRICT).at(viewpoint), shipped.calendar())

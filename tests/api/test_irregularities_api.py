@@ -27,7 +27,9 @@ def test_a_dry_run_says_what_would_be_recorded_and_records_nothing(district: Dis
     assert answer.status_code == 200, answer.text
     assert answer.json() == {
         "dry_run": True,
-        "entries": [{"entry": "XM-2026-001#5", "kind": "funds_received", "irregular": [WORDS | {"about": None}]}],
+        "entries": [
+            {"entry": "XM-2026-001#5", "kind": "funds_received", "irregular": [WORDS | {"about": None}], "advice": []}
+        ],
         "reason_needed": True,
     }
     given = district.post(f"{P}/funds?dry_run=true", EARLY | {"reason": "先行到账"}).json()

@@ -12,7 +12,7 @@ from store.recorder import Row
 
 SAMPLES = sorted((Path(__file__).parent.parent / "stored").glob("*.json"))
 
-EXTENDED = {"settings_adopted.v1", "settings_adopted.v1.returns"}
+EXTENDED = {"settings_adopted.v1", "settings_adopted.v1.returns", "settings_adopted.v1.targets"}
 """Shapes whose event has gained fields since: read with those fields' defaults; a newer sample stands beside them."""
 
 
