@@ -9,6 +9,7 @@ from api.pages import (
     account,
     accounts,
     audits,
+    calendar,
     comparing,
     entrance,
     entries,
@@ -43,7 +44,7 @@ FILES = (
     *(tasks, month, reconciliation, returns, recognising),
     *(recording, putting_right, sheet, importing),
     *(people, units, instructions, audits, feed, exports),
-    *(account, accounts, tokens, settings),
+    *(account, accounts, tokens, settings, calendar),
 )
 
 

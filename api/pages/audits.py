@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from fastapi import APIRouter, Query, Response
 
+from api.pages.advising import advised
 from api.pages.asking import Told
 from api.pages.forms import Form
 from api.pages.visit import PAGE, Here, Viewed, Visit, pages
@@ -60,8 +61,11 @@ async def begun(visit: Here) -> Response:
     body |= {"units": [code for code in form.all("units") if code], "occurred_on": form.one("occurred_on")}
     if act != "check":
         body["deadline"] = form.one("deadline")
+    said = _said(body, form)
+    if advice := await advised(visit, "/audits", said, form.one("deadline")):
+        return await _beginning(visit, act, form, advice=advice)
     try:
-        recorded = await visit.api.post("/audits", _said(body, form), key=form.key)
+        recorded = await visit.api.post("/audits", said, key=form.key)
     except Told as told:
         return await _beginning(visit, act, form, told)
     code = recorded["entry"].partition("#")[0].partition(":")[2]
@@ -93,14 +97,17 @@ async def close(visit: Here, code: str) -> Response:
 
 
 async def _acted(visit: Visit, code: str, noun: str, body: dict[str, Any], done: str) -> Response:
+    path, said = f"/audits/{code}/{noun}", _said(body, visit.form)
+    if advice := await advised(visit, path, said, visit.form.one("deadline")):
+        return await _thread(visit, code, noun=noun, advice=advice)
     try:
-        recorded = await visit.api.post(f"/audits/{code}/{noun}", _said(body, visit.form), key=visit.form.key)
+        recorded = await visit.api.post(path, said, key=visit.form.key)
     except Told as told:
         return await _thread(visit, code, told=told, noun=noun)
     return visit.leave(f"/pages/audits/{code}", after=recorded["position"], done=done)
 
 
-async def _beginning(visit: Visit, act: Act, form: Form, told: Told | None = None) -> Response:
+async def _beginning(visit: Visit, act: Act, form: Form, told: Told | None = None, advice: str | None = None) -> Response:
     units = await visit.ask("/units")
     visit.viewpoint = None
     return await visit.page(
@@ -112,6 +119,7 @@ async def _beginning(visit: Visit, act: Act, form: Form, told: Told | None = Non
         chosen=form.all("units"),
         units=[one for one in units["units"] if not one["closed"]],
         wrong=told,
+        advice=advice,
         beside=beside(told),
         irregular=irregular(told),
         today=today(),
@@ -119,7 +127,13 @@ async def _beginning(visit: Visit, act: Act, form: Form, told: Told | None = Non
 
 
 async def _thread(
-    visit: Visit, code: str, *, done: str | None = None, told: Told | None = None, noun: str | None = None
+    visit: Visit,
+    code: str,
+    *,
+    done: str | None = None,
+    told: Told | None = None,
+    noun: str | None = None,
+    advice: str | None = None,
 ) -> Response:
     answer = await visit.ask(f"/audits/{code}")
     now, role = answer["audit"]["now"], _role(visit)
@@ -133,6 +147,7 @@ async def _thread(
         noun=noun,
         form=visit.form,
         wrong=told,
+        advice=advice,
         beside=beside(told),
         irregular=irregular(told),
         today=today(),

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from fastapi import APIRouter, Query, Response
 
+from api.pages.advising import advised
 from api.pages.asking import Told
 from api.pages.returns import OPEN, REPORTERS, SIGNERS, Done, Period
 from api.pages.visit import PAGE, Here, Viewed, Visit, pages
@@ -36,7 +37,7 @@ async def now(visit: Viewed) -> Response:
             if told.status != 404:
                 raise
     if not known:
-        return await visit.page("month_none.html", next=following(None, visit), wrong=None, filled={})
+        return await refilled(visit, None, 200, {})
     session = visit.session
     unit = session.unit if session is not None and session.role in (*REPORTERS, *SIGNERS) else None
     open_ones = [p for p in known if not p["closed"]]
@@ -82,7 +83,7 @@ async def shown(visit: Visit, period: str, state: str | None, status: int = 200,
         manages=role == Role.OFFICE and not (visit.asked["on"] or visit.asked["known"]),
         reads=lambda unit: reads(visit, unit),
         next=following(codes[0] if codes else None, visit),
-        **{"done": None, "wrong": None, "filled": {}, **more},
+        **{"done": None, "wrong": None, "advice": None, "filled": {}, **more},
     )
 
 
@@ -108,14 +109,22 @@ async def opened(visit: Here) -> Response:
     form = visit.form
     code, deadline = form.one("code") or "", form.one("deadline") or ""
     said = {"occurred_on": today(), "code": code, "deadline": deadline}
+    filled, newest = {"form": "open", **said}, form.one("newest")
+    if advice := await advised(visit, "/periods", said, deadline):
+        return await refilled(visit, newest, 200, filled, advice=advice)
     try:
         done = await visit.api.post("/periods", said, key=form.key)
     except Told as told:
-        newest = form.one("newest")
-        if newest is not None:
-            return await shown(visit, newest, None, told.status, wrong=told, filled={"form": "open", **said})
-        return await visit.page("month_none.html", told.status, next=following(None, visit), wrong=told, filled=said)
+        return await refilled(visit, newest, told.status, filled, wrong=told)
     return visit.leave(f"/pages/month/{code}", done="opened", after=done["position"])
+
+
+async def refilled(visit: Visit, newest: str | None, status: int, filled: dict[str, str], **more: Any) -> Response:
+    """The form again, on the board it was sent from, or on the page that there is none."""
+    if newest is not None:
+        return await shown(visit, newest, None, status, filled=filled, **more)
+    whole = {"next": following(None, visit), "wrong": None, "advice": None, "filled": filled, **more}
+    return await visit.page("month_none.html", status, **whole)
 
 
 @made.post("/pages/month/{period}", openapi_extra=PAGE)
@@ -138,8 +147,11 @@ async def managed(visit: Here, period: Period) -> Response:
     said = {name: value for name, value in said.items() if value is not None}
     if form.one("reason") is not None:
         said["reason"] = form.one("reason")
+    path = f"/periods/{period}/{noun}"
+    if do == "extended" and (advice := await advised(visit, path, said, form.one("until"))):
+        return await shown(visit, period, None, filled={"form": do, **said}, advice=advice)
     try:
-        done = await visit.api.post(f"/periods/{period}/{noun}", said, key=form.key)
+        done = await visit.api.post(path, said, key=form.key)
     except Told as told:
         return await shown(visit, period, None, told.status, wrong=told, filled={"form": do, **said})
     return visit.leave(f"/pages/month/{period}", done=do, after=done["position"])

@@ -18,6 +18,8 @@ class Section(NamedTuple):
 KEEPERS = frozenset({Role.ADMINISTRATOR})
 READING_ALL = frozenset({Role.OFFICE, Role.LEADER, Role.AUDITOR, Role.READER})
 """Who reads the entries of every project."""
+SETTLING = frozenset({Role.ADMINISTRATOR, Role.OFFICE, Role.AUDITOR})
+"""Who has to do with the district's rules: its settings and its calendar."""
 RECORDING = frozenset(
     (Role.ADMINISTRATOR, Role.OFFICE, Role.CLERK, Role.UNIT, Role.HEAD, Role.AUDITOR, Role.LEADER, Role.BUREAU)
 )
@@ -37,7 +39,8 @@ SECTIONS: tuple[Section, ...] = (
     Section("/pages/feed", noted("审计台"), READING_ALL),
     Section("/pages/accounts", noted("账号"), KEEPERS),
     Section("/pages/tokens", noted("令牌"), KEEPERS),
-    Section("/pages/settings", noted("本区设置"), frozenset({Role.ADMINISTRATOR, Role.OFFICE, Role.AUDITOR})),
+    Section("/pages/settings", noted("本区设置"), SETTLING),
+    Section("/pages/calendar", noted("日历"), SETTLING),
 )
 
 
