@@ -17,7 +17,7 @@ from domain.working_days import NO_ARRANGEMENTS, SURENESS, WorkCalendar, days_of
 from store import shipped
 from tests.domain.test_reconciliation import say
 from tests.domain.test_returns import CLERK, PERIOD, arrived, submitted
-from tests.given import Book, district
+from tests.given import LI, Book, district
 
 NOTICE = "国务院办公厅关于2027年部分节假日安排的通知"
 
@@ -107,6 +107,17 @@ def test_a_viewpoint_answers_as_it_did_whatever_is_adopted_later():
     assert known(book, on="2026-11-09").told(day("2027-01-01")).rests_on == "weekends"  # not adopted by that day
     arrangement = known(book, **then).adopted[2027]
     assert (arrangement.entry, arrangement.source) == (first.citation, NOTICE)
+
+
+def test_an_adoption_that_is_annulled_leaves_the_one_before():
+    book = district()
+    adopt(book, off("2027-01-01"), worked("2027-01-03"))
+    second = adopt(book, off("2027-01-02"), at="2026-11-20")
+    asked = book.record("district", "annulments", at="2026-11-21", target=second.number, because="文号有误")[0]
+    deciding = {"act": "approve", "proposal": asked.number}
+    book.record("district", "approvals", by=LI, at="2026-11-22", **deciding)
+    assert known(book).told(day("2027-01-03")).working
+    assert not known(book, known="2026-11-21").told(day("2027-01-03")).working
 
 
 def test_an_arrangement_is_refused_where_it_cannot_be_one():

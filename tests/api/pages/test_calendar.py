@@ -82,13 +82,18 @@ def test_a_period_with_its_deadline_on_a_day_off_is_told_so_and_opened_all_the_s
 
 @pytest.mark.parametrize("language", ["zh-CN", "en-GB"])
 def test_the_calendar_is_accessible_light_and_fits(site: Site, language: str):
+    hostile = [{"day": "2027-01-01", "sort": "off", "name": ("危<i>abc🎉שלום" + "W" * 300)[:300]}]
+    adopting = {"occurred_on": "2026-11-10", "year": 2027, "notice": "危" * 300, "days": hostile}
+    site.district.recorded("/district/calendar", adopting)
     page = site.visitor("office", language=language)
-    for path in ("/pages/calendar?year=2026&since=2026-09-30&count=5", "/pages/calendar?year=2031"):
-        light(page, path)
+    for year in ("2026&since=2026-09-30&count=5", "2027", "2031"):
+        light(page, f"/pages/calendar?year={year}")
         accessible(page)
     narrow = site.visitor("auditor", language=language, width=390)
-    narrow.goto("/pages/calendar?year=2026")
-    fits(narrow)
+    for year in ("2026", "2027"):
+        narrow.goto(f"/pages/calendar?year={year}")
+        fits(narrow)
+    expect(narrow.locator("main i")).to_have_count(0)
     expect(narrow.locator("textarea")).to_have_count(0)
 
 
