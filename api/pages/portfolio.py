@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated, Any
+from urllib.parse import parse_qsl, urlsplit
 
 from babel.numbers import format_decimal
 from fastapi import APIRouter, Query, Response
@@ -20,6 +21,10 @@ Text = Annotated[str | None, Query(max_length=300)]
 SHOWN = ("agreed", "received", "invested")
 """The money of the portfolio in one look; the others are a click away."""
 MOVING = (*SHOWN, "tax", "jobs")
+NAMED, OF_EACH = 4, 3
+"""So many figures that moved are told by the entries that moved them most, so many of each; the rest is a click away."""
+MOST_COUNTED = 20_000
+"""Facts that are compared one by one while somebody waits for the page; of more there is only the link."""
 AUTHORITIES = ("reported", "recognised", "statistical")
 GROUPINGS = ("stage", "unit", "category", "industry", "yearly_class")
 SIZES = {"zh": (Decimal("1e8"), "亿"), "en": (Decimal("1e6"), "m")}
@@ -112,6 +117,8 @@ async def compare(
     for group, _ in [*groups, (found["total"], "")] if found else ():
         group["totals"] = telling(group["totals"])
     currency = currency_among(t for group, _ in groups for t in group["totals"])
+    telling_of = worth_naming(found["total"]["totals"]) if found else []
+    moved = await visit.ask_all(*(_movers(visit, total) for total in telling_of))
     return await visit.page(
         "portfolio_compare.html",
         asked=asked,
@@ -120,9 +127,17 @@ async def compare(
         groupings=GROUPINGS,
         found=found,
         groups=groups,
+        named=list(zip(telling_of, moved, strict=True)),
         large=Large(visit, currency),
         page=paged,
     )
+
+
+async def _movers(visit: Visit, total: dict[str, Any]) -> Any:
+    """The few facts that moved a figure most; the answer's own link asks for all of them."""
+    asked = dict(parse_qsl(urlsplit(total["moved"]["link"]).query))
+    answer = await visit.api.get("/portfolio/changes/facts", **asked, largest=True, limit=OF_EACH)
+    return visit.heard({"names": answer["names"]}) and answer
 
 
 @made.get("/pages/portfolio/changes/facts", openapi_extra=PAGE)
@@ -209,6 +224,17 @@ def telling(totals: list[dict[str, Any]]) -> list[dict[str, Any]]:
     headlines = [values(total) for total in totals if total["authority"] == "recognised" and not total["bureau"]]
     told = [total for total in totals if total["unit"] != "percent"]
     return [total for total in told if not total["bureau"] or values(total) not in headlines]
+
+
+def worth_naming(totals: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The figures of all projects whose movers are told: what units reported first, then what was recognised of it."""
+
+    def counted(total: dict[str, Any]) -> int:
+        return sum(total[side]["sources"]["count"] for side in ("before", "after") if total[side])
+
+    told = [t for t in totals if t["measure"] in MOVING and t["bureau"] is None and t["moved"]["count"]]
+    told = [t for t in told if counted(t) <= MOST_COUNTED]
+    return sorted(told, key=lambda t: AUTHORITIES.index(t["authority"]))[:NAMED]
 
 
 def ordered(by: str | None, groups: list[dict[str, Any]]) -> list[dict[str, Any]]:

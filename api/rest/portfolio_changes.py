@@ -1,6 +1,7 @@
 """汇总的变化: totals at two viewpoints, what differs between them, and the facts and entries that moved each."""
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
@@ -69,10 +70,23 @@ class PortfolioChangesAnswer(Compared):
     total: GroupChange
 
 
-class MovedFactsAnswer(Compared):
-    """By project and number; `next` is the cursor of the following page."""
+class MovedFactAnswer(MovedFact):
+    """`before`, `after`: its whole figure at the viewpoints at which it counts so, however units share it."""
 
-    facts: list[MovedFact]
+    project: str
+    name: str | None
+    occurred_on: date
+    before: str | None
+    after: str | None
+
+
+class MovedFactsAnswer(Compared):
+    """By project and number, or the largest first; `count` of them in all, money in `currency`; `next` is the cursor of the
+    following page."""
+
+    facts: list[MovedFactAnswer]
+    count: int
+    currency: str | None
     next: str | None
 
 
@@ -197,6 +211,7 @@ def _rank(whose: str) -> int:
 )
 def portfolio_changes_facts(
     services: Running,
+    reads: Reads,
     of: Two,
     measure: MeasureName,
     by: By = "unit",
@@ -205,18 +220,33 @@ def portfolio_changes_facts(
     authority: Authority = "reported",
     group: Annotated[str | None, Query(max_length=300)] = None,
     bureau: Annotated[str | None, Query(max_length=64)] = None,
+    largest: bool = False,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
     limit: Limit = 100,
 ) -> Response:
-    """The facts that came into one total or left it, each with the entries that did it; `group` as for its sources."""
+    """The facts that came into one total or left it, each with the entries that did it; `group` as for its sources.
+    `largest`: only one page, of those that moved most."""
     part = Part(MEASURES[measure.value], authority, group or None, group is None, bureau)
     after = (uncursor(cursor) or "#0").rpartition("#")
     if not (after[2].isdigit() and len(after[2]) < 10):
         raise BadCursor
-    found = services.questions.moved_facts(of, by, role, attribute, part, (after[0], int(after[2])), limit + 1)
-    page = [fact.model_dump(mode="json") for fact in found[:limit]]
-    following = cursor_of(page[-1]["fact"]) if len(found) > limit else None
-    return between(services, of, {"facts": page, "next": following})
+    place = (after[0], int(after[2]))
+    found, count = services.questions.moved_facts(of, by, role, attribute, part, place, limit + (not largest), largest)
+    names = services.questions.names(of[1], {line.latest.project for line, _ in found[:limit]})
+    whole = reads.whole({line.code for line, _ in found[:limit]})
+    page = []
+    for line, fact in found[:limit]:
+        sides = [None if side is None else str(part.measure.value(side.amount)) for side in (line.before, line.after)]
+        told: dict[str, Any] = {"project": line.code, "name": names.get(line.code), "before": sides[0], "after": sides[1]}
+        told |= {"occurred_on": line.latest.occurred_on}
+        page.append(fact.model_dump(mode="json") | told | ({} if line.code in whole else {"entries": None}))
+    body = {
+        "facts": page,
+        "count": count,
+        "currency": services.questions.project.settings(of[1].viewpoint).currency if part.measure.unit == "money" else None,
+        "next": cursor_of(page[-1]["fact"]) if len(found) > limit and not largest else None,
+    }
+    return between(services, of, body)
 
 
 class UnitChangesAnswer(Compared):

@@ -109,9 +109,12 @@ class Between:
         return Changes(
             code=self.after.view.label,
             figures=tuple(self._change(one, entries) for one, entries in found),
-            entries=tuple(act(entry, self._later.view) for entry in sorted(named.values(), key=_place)),
+            entries=self.acts(sorted(named.values(), key=_place)),
             recorded=(self.before.view.last, self.after.view.last),
         )
+
+    def acts(self, entries: Iterable[Entry]) -> tuple[Act, ...]:
+        return tuple(act(entry, self._later.view) for entry in entries)
 
     def _change(self, one: Difference, entries: tuple[Entry, ...]) -> Change:
         return Change(

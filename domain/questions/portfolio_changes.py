@@ -8,6 +8,7 @@ from domain.history import Matter, View
 from domain.judgement import VerdictGiven
 from domain.project.responsibilities import ResponsibilityRole
 from domain.project.shares import terms_on
+from domain.questions.acts import Act
 from domain.questions.answers import Sourced
 from domain.questions.changes import Between
 from domain.questions.measures import Counted, counted, counting_figures, counting_verdicts
@@ -22,11 +23,13 @@ Contribution = tuple[str, int, int, object]
 
 
 class MovedFact(Sourced):
-    """A fact that came into a total or left it, or both; `sources`: the entries that did that."""
+    """A fact that came into a total or left it, or both; `sources`: the entries that did that, `entries` the same told."""
 
     fact: str
     came: bool
     left: bool
+    entries: tuple[Act, ...] | None
+    """Null for whoever may not read the project's entries."""
 
 
 def contributions(
@@ -92,7 +95,8 @@ def moved_fact(between: Between, number: int, measure: str, verdicts: bool, came
     """`verdicts`: whether the total is of what was recognised."""
     entries = entries_of(between, number, measure, verdicts)
     label = between.after.view.label
-    return MovedFact(fact=f"{label}#{number}", came=came, left=left, sources=tuple(e.citation for e in entries))
+    sources = tuple(e.citation for e in entries)
+    return MovedFact(fact=f"{label}#{number}", came=came, left=left, entries=between.acts(entries), sources=sources)
 
 
 def entries_of(between: Between, number: int, measure: str, verdicts: bool) -> tuple[Entry, ...]:

@@ -37,7 +37,7 @@ from projections.questions.counting import CountingFact, Part, sources
 from projections.questions.entries import Sought, searched
 from projections.questions.people import Held, held, naming
 from projections.questions.portfolio import Totals, totals
-from projections.questions.portfolio_changes import TotalsMoved, moved_lines, totals_moved
+from projections.questions.portfolio_changes import MovedLine, TotalsMoved, moved_lines, totals_moved
 from projections.questions.project import OneProject
 from projections.questions.projects import Wanted, listed
 from projections.questions.record import record
@@ -242,8 +242,11 @@ class Questions:
         part: Part,
         after: tuple[str, int],
         limit: int,
-    ) -> list[MovedFact]:
-        """The facts that moved one total, after a pair of project and number, each with the entries that did it."""
+        largest: bool,
+    ) -> tuple[list[tuple[MovedLine, MovedFact]], int]:
+        """The facts that moved one total, after a pair of project and number, each with the entries that did it; and how
+        many there are in all. `largest`: those that moved the whole figure most come first.
+        """
         sides = []
         for at in of:
             named = self.project.settings(at.viewpoint).recognising.get(part.measure.name)
@@ -251,10 +254,12 @@ class Questions:
             sides.append((at.viewpoint, part._replace(bureau=bureau)))
         with self._pool.connection() as connection:
             lines = moved_lines(connection, sides[0], sides[1], by, role, attribute)
-        page = [line for line in lines if (line.code, line.fact) > after][:limit]
+        page = [line for line in lines if (line.code, line.fact) > after]
+        page = sorted(page, key=lambda line: -line.size)[:limit] if largest else page[:limit]
         between = projects_between(self._streams, {line.code for line in page}, of[0].viewpoint, of[1].viewpoint)
         judged = part.authority == "recognised"
-        return [moved_fact(between[x.code], x.fact, part.measure.name, judged, x.came, x.left) for x in page]
+        facts = [moved_fact(between[x.code], x.fact, part.measure.name, judged, x.came, x.left) for x in page]
+        return list(zip(page, facts, strict=True)), len(lines)
 
     def record(self, at: Resolved, party: Party, after: int, limit: int) -> Record:
         """What a person or unit held and did; of what they recorded those after a position."""

@@ -254,12 +254,32 @@ def _handed(a: Asked, b: Asked) -> set[int]:
 
 
 class MovedLine(NamedTuple):
-    """A fact that came into one total, or left it, or both."""
+    """A fact that came into one total, or left it, or both; `before`, `after`: whole, however units share it."""
 
     code: str
     fact: int
-    came: bool
-    left: bool
+    before: CountingFact | None
+    after: CountingFact | None
+
+    @property
+    def latest(self) -> CountingFact:
+        """At the later of the two at which it counts."""
+        found = self.after or self.before
+        assert found is not None
+        return found
+
+    @property
+    def came(self) -> bool:
+        return self.after is not None
+
+    @property
+    def left(self) -> bool:
+        return self.before is not None
+
+    @property
+    def size(self) -> int:
+        """How far apart the two are, in hundredths or whatever the measure is kept in."""
+        return abs((self.after.amount if self.after else 0) - (self.before.amount if self.before else 0))
 
 
 def moved_lines(
@@ -271,16 +291,16 @@ def moved_lines(
     attribute: Attribute,
 ) -> list[MovedLine]:
     """All that moved one total, by code and number."""
-    sides: list[set[tuple[str, int, int, object]]] = []
+    sides: list[dict[tuple[str, int, int, object], CountingFact]] = []
     for viewpoint, part in (before, after):
         at = grouped(connection, viewpoint, by, role, attribute)
         unit = group_number(connection, by, part.group)
         facts = counting(connection, at, by, part, ("", 0), None)
         divided = bool(at.pieces) and not part.every and part.measure.sort == "flow"
-        sides.append({(f.code, f.fact, f.since, _terms(at, f, unit) if divided else None) for f in facts})
+        sides.append({(f.code, f.fact, f.since, _terms(at, f, unit) if divided else None): f for f in facts})
     one, two = sides
-    left, came = {f[:2] for f in one - two}, {f[:2] for f in two - one}
-    return [MovedLine(*fact, fact in came, fact in left) for fact in sorted(left | came)]
+    left, came = ({key[:2]: side[key] for key in side.keys() - other.keys()} for side, other in ((one, two), (two, one)))
+    return [MovedLine(*fact, left.get(fact), came.get(fact)) for fact in sorted(left.keys() | came.keys())]
 
 
 def _terms(at: Asked, fact: CountingFact, unit: int | None) -> object:

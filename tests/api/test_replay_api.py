@@ -98,9 +98,22 @@ def test_changes_of_totals_give_before_after_difference_and_page_through_what_mo
     a, b = found["groups"]
     assert [(g["group"], g["count_before"], g["count_after"]) for g in (a, b)] == [("street-a", 1, 0), ("street-b", 0, 1)]
     assert {t["measure"]: t["difference"] for t in a["totals"]} == {"agreed": "-100000000.00", "received": "-7000000.00"}
-    assert district.get(total["moved"]["link"]).json()["facts"] == [
-        {"fact": f"{CODE}#5", "came": True, "left": True, "sources": [f"{CODE}#7"]}
-    ]
+    moved = district.get(total["moved"]["link"]).json()
+    (fact,) = moved["facts"]
+    (approved,) = fact.pop("entries")
+    assert fact == {
+        "fact": f"{CODE}#5",
+        "came": True,
+        "left": True,
+        "project": CODE,
+        "name": "西湖里",
+        "occurred_on": "2026-02-01",
+        "before": "7000000.00",
+        "after": "6000000.00",
+        "sources": [f"{CODE}#7"],
+    }
+    assert (moved["count"], moved["currency"]) == (1, "CNY")
+    assert (approved["entry"], approved["kind"], approved["person"]) == (f"{CODE}#7", "approved", "p-second")
     (agreed,) = [t for t in b["totals"] if t["measure"] == "agreed"]
     (handed,) = district.get(agreed["moved"]["link"]).json()["facts"]
     assert (handed["fact"], handed["came"], handed["left"]) == (f"{CODE}#4", True, False)
