@@ -55,6 +55,7 @@ class Action(StrEnum):
     AUDIT = "audit"
     RECTIFY = "rectify"
     INSTRUCT = "instruct"
+    ANSWER = "answer"
 
 
 class Command(Frozen):

@@ -26,6 +26,9 @@ from domain.judgement import (
     EvidenceAttached,
     EvidenceWithdrawn,
     Instructed,
+    InstructionAnswered,
+    InstructionClosed,
+    InstructionSentBack,
     Judgement,
     Proposal,
     Recalled,
@@ -160,6 +163,9 @@ class View:
                 | EvidenceAttached()
                 | EvidenceWithdrawn()
                 | Instructed()
+                | InstructionAnswered()
+                | InstructionSentBack()
+                | InstructionClosed()
             ):
                 self.matters[event.target].beside.append((entry, event))
             case _:

@@ -226,6 +226,34 @@ class Instructed(Judgement):
         return {} if self.due is None else {"due": self.due}
 
 
+class InstructionAnswered(Judgement):
+    """落实反馈: what was done about an instruction, by its entry number; `target` is the fact that it is about."""
+
+    topic = "instruction_answered"
+    target: EntryNumber
+    instruction: EntryNumber
+    text: Prose
+
+
+class InstructionSentBack(Judgement):
+    """退回重办: what was done does not suffice; again, by another day where one is named."""
+
+    topic = "instruction_sent_back"
+    target: EntryNumber
+    instruction: EntryNumber
+    reason: Prose
+    due: Day | None = None
+
+
+class InstructionClosed(Judgement):
+    """办结: the instruction was carried out."""
+
+    topic = "instruction_closed"
+    target: EntryNumber
+    instruction: EntryNumber
+    note: Prose | None = None
+
+
 AnyJudgement = (
     CorrectionProposed
     | AnnulmentProposed
@@ -242,8 +270,22 @@ AnyJudgement = (
     | EvidenceAttached
     | EvidenceWithdrawn
     | Instructed
+    | InstructionAnswered
+    | InstructionSentBack
+    | InstructionClosed
 )
 Proposal = CorrectionProposed | AnnulmentProposed | ReinstatementProposed
-Beside = VerdictGiven | Endorsed | Accepted | SentBack | Recalled | EvidenceAttached | EvidenceWithdrawn | Instructed
+AboutInstruction = InstructionAnswered | InstructionSentBack | InstructionClosed
+Beside = (
+    VerdictGiven
+    | Endorsed
+    | Accepted
+    | SentBack
+    | Recalled
+    | EvidenceAttached
+    | EvidenceWithdrawn
+    | Instructed
+    | AboutInstruction
+)
 """Said about a fact without changing how it reads."""
 JUDGEMENTS: dict[str, type[AnyJudgement]] = {j.topic: j for j in get_args(AnyJudgement)}

@@ -42,21 +42,21 @@ ALLOWED: Table = {
     **_may(Role.OFFICE, EVERY, Action.DIRECTORY, Action.FIGURES, Action.ENTRIES, Action.ENTER, Action.RECORD),
     **_may(Role.OFFICE, EVERY, Action.PROPOSE, Action.APPROVE, Action.REGISTER, Action.SETTLE, Action.RECOGNISE),
     **_may(Role.OFFICE, EVERY, Action.ENDORSE, Action.REPORT, Action.ACCEPT, Action.ATTEST, Action.ISSUE),
-    **_may(Role.OFFICE, EVERY, Action.RECTIFY, Action.INSTRUCT),
+    **_may(Role.OFFICE, EVERY, Action.RECTIFY, Action.INSTRUCT, Action.ANSWER),
     **_may(Role.LEADER, EVERY, Action.DIRECTORY, Action.FIGURES, Action.ENTRIES, Action.INSTRUCT),
     **_may(Role.BUREAU, EVERY, Action.DIRECTORY, Action.FIGURES, Action.RECOGNISE),
     **_may(Role.BUREAU, JUDGING, Action.ENTRIES),
     **_may(Role.HEAD, EVERY, Action.DIRECTORY, Action.FIGURES, Action.ENDORSE),
-    **_may(Role.HEAD, HOLDING, Action.ENTRIES),
+    **_may(Role.HEAD, HOLDING, Action.ENTRIES, Action.ANSWER),
     **_may(Role.CLERK, EVERY, Action.DIRECTORY, Action.FIGURES, Action.ENTER, Action.REPORT, Action.RECTIFY),
-    **_may(Role.CLERK, HOLDING, Action.ENTRIES, Action.RECORD, Action.PROPOSE, Action.ATTEST),
+    **_may(Role.CLERK, HOLDING, Action.ENTRIES, Action.RECORD, Action.PROPOSE, Action.ATTEST, Action.ANSWER),
     **_may(Role.AUDITOR, EVERY, Action.DIRECTORY, Action.FIGURES, Action.ENTRIES, Action.AUDIT),
     **_may(Role.SERVICE, EVERY, Action.DIRECTORY, Action.FIGURES, Action.REPORT),
     **_may(Role.SERVICE, HOLDING, Action.ENTRIES, Action.RECORD, Action.ATTEST),
     **_may(Role.READER, EVERY, Action.DIRECTORY, Action.FIGURES, Action.ENTRIES),
     **_may(Role.UNIT, EVERY, Action.DIRECTORY, Action.FIGURES, Action.ENTER, Action.REPORT, Action.RECTIFY),
     **_may(Role.UNIT, EVERY, Action.ENDORSE, Action.RECOGNISE),
-    **_may(Role.UNIT, HOLDING, Action.RECORD, Action.PROPOSE, Action.ATTEST),
+    **_may(Role.UNIT, HOLDING, Action.RECORD, Action.PROPOSE, Action.ATTEST, Action.ANSWER),
     **_may(Role.UNIT, JUDGING, Action.ENTRIES),
 }
 READING = frozenset((Action.FIGURES, Action.ENTRIES, Action.DIRECTORY))
@@ -68,9 +68,11 @@ UNIT_ROLES = frozenset((Role.UNIT, Role.CLERK, Role.HEAD, Role.SERVICE))
 
 
 def of_stream(action: Action, stream: StreamKind, role: Role) -> Action:
-    """What an action is in a stream: in an audit's only auditors judge, and a unit attaches evidence as it rectifies."""
+    """What an action is in a stream: in an audit's only auditors judge; a unit attaches and answers as it rectifies."""
     if stream != "audit" or action in (Action.RECTIFY, Action.AUDIT, Action.INSTRUCT) or action in READING:
         return action
+    if action is Action.ANSWER:
+        return Action.RECTIFY
     return Action.RECTIFY if action is Action.ATTEST and role is not Role.AUDITOR else Action.AUDIT
 
 

@@ -18,6 +18,7 @@ from domain.entry import Role
 from domain.fact import AUTHORITIES, KINDS, MEASURES, Stage, StreamKind
 from domain.indicators import COUNTS
 from domain.judgement import JUDGEMENTS, EvidenceSort, Outcome
+from domain.judging.instructions import State as InstructionState
 from domain.office.audit import State as AuditState
 from domain.office.reconciliation import State as ReconciliationState
 from domain.office.unit import Opening
@@ -92,6 +93,7 @@ def declared() -> dict[str, tuple[str, ...]]:
         "counts": tuple(COUNTS),
         "audit_states": get_args(AuditState),
         "audit_sorts": get_args(AuditSort),
+        "instruction_states": get_args(InstructionState),
         "commands": tuple(snake(command.__name__) for command in TABLE),
         "choices": CHOICES,
         "flags": ("yes", "no"),

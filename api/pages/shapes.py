@@ -28,7 +28,7 @@ BY_PATTERN: dict[str, Sort] = {
 }
 """References are known by how codes are written; `OWN` are new ones, that nobody can choose yet."""
 OWN = ("code", "ref", "word", "noun", "sha256")
-ENTRIES = ("after", "receipt", "exemption")
+ENTRIES = ("after", "receipt", "exemption", "instruction")
 """Entry numbers of the same stream."""
 WORDS: dict[str, str] = {
     "measure": "measures",
@@ -50,8 +50,10 @@ PLURALS: dict[str, StreamKind] = {
     "audits": "audit",
     "district": "district",
 }
-JUDGING = frozenset(d.noun for d in TABLE.values() if d.stream is None) | {"verdicts"}
-"""Nouns of what is said about an entry."""
+JUDGING = frozenset(d.noun for d in TABLE.values() if d.stream is None and not d.noun.startswith("instruction-")) | {
+    "verdicts"
+}
+"""Nouns of what is said about a fact."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ async def tasks(visit: Viewed) -> Response:
     """At the latest state, whatever viewpoint the reader came from."""
     told = visit.heard(await visit.api.get("/tasks", after=visit.request.query_params.get("after")))
     visit.viewed_at(None, None, None)
-    groups: dict[str, list[dict[str, Any]]] = {sort: [] for sort in (*ORDER, "instruction")}
+    groups: dict[str, list[dict[str, Any]]] = {sort: [] for sort in (*ORDER, "instruction", "close_instruction")}
     for task in told["tasks"]:
         groups[task["sort"]].append(task | {"path": where(task)})
     shown = {sort: found for sort, found in groups.items() if found}
@@ -38,4 +38,4 @@ def where(task: dict[str, Any]) -> str:
             return "/pages/approvals"
         case "rectify" | "close_audit":
             return f"/pages/audits/{code}"
-    return f"/pages/projects/{stream}"
+    return f"/pages/instructions/{stream}/{task['sources'][0].rpartition('#')[2]}"

@@ -295,7 +295,7 @@ def audited() -> Iterator[Example]:
 
 
 def guided() -> Iterator[Example]:
-    """Stand-ins appointed and one ended, and instructions about a fact of each sort of stream."""
+    """Stand-ins appointed and one ended; instructions about a fact of each sort of stream, each from giving to closing."""
     for ref in ("p-zhao", "p-qian"):
         yield Example("/people", on("2026-11-26", ref=ref, name=f"{ref}某"))
     appointed: Body = {"act": "appoint", "until": "2027-06-01", "document": "AB岗〔2026〕1号"}
@@ -303,17 +303,29 @@ def guided() -> Iterator[Example]:
         yield Example("/people/p-wang/stand-ins", on("2026-11-26", stand_in=ref) | appointed)
     yield Example("/people/p-wang/stand-ins", on("2026-11-26", act="end", stand_in="p-qian"))
     wanted: Body = {"target": 1, "text": "请牵头单位月底前协调解决用地问题", "due": "2099-12-31"}
-    for stream in (
-        f"/projects/{CODE}",
-        "/units/street-a",
-        "/people/p-li",
-        "/periods/2026-09",
-        "/targets/2026",
-        "/audits/2026-001",
+    for stream, number, by in (
+        (f"/projects/{CODE}", 60, "clerk"),
+        ("/units/street-a", 4, "office"),
+        ("/people/p-li", 16, "office"),
+        ("/periods/2026-09", 26, "office"),
+        ("/targets/2026", 15, "office"),
+        ("/audits/2026-001", 17, "clerk"),
     ):
         yield Example(f"{stream}/instructions", wanted, "district-leader")
+        yield from carried_out(stream, number, by, "district-leader")
     cited: Body = {"target": 3, "leader": "p-zhao", "document": "区长批示〔2026〕12号"}
     yield Example("/district/instructions", wanted | cited)
+    yield from carried_out("/district", 17, "office", "second")
+
+
+def carried_out(stream: str, number: int, by: str, closer: str) -> Iterator[Example]:
+    """What was done about an instruction, by its entry's number: sent back once, then closed."""
+    about: Body = {"instruction": number}
+    yield Example(f"{stream}/instruction-answers", about | {"text": "已召开协调会"}, by)
+    back: Body = {"act": "send_back", "because": "请写明办结时间", "due": "2099-12-31"}
+    yield Example(f"{stream}/instruction-closings", about | back, closer)
+    yield Example(f"{stream}/instruction-answers", about | {"text": "用地手续已于本月办结"}, by)
+    yield Example(f"{stream}/instruction-closings", about | {"act": "close", "note": "同意办结"}, closer)
 
 
 def examples() -> Iterator[Example]:

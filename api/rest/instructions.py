@@ -1,4 +1,4 @@
-"""批示, asked: what leaders said about projects and other streams, by when they want it done, at any viewpoint."""
+"""批示, asked: what leaders said about projects and other streams, by when, and what was done about it, at any viewpoint."""
 
 from typing import Annotated
 
@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Response
 from api.access.doors import Running, router
 from api.access.reading import Reads
 from api.asking import READS_ENTRIES, Answer, At, Limit, answer, cursor_of, uncursor
+from domain.judging.instructions import State
 from domain.questions.instructions import InstructionGiven, instructions_in
 
 made: APIRouter = router(tags=["questions"])
@@ -27,6 +28,7 @@ def list_instructions(
     at: At,
     stream: Text = None,
     leader: Text = None,
+    state: State | None = None,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
     limit: Limit = 200,
 ) -> Response:
@@ -40,7 +42,7 @@ def list_instructions(
         one.model_dump(mode="json")
         for label in labels[:limit]
         for one in instructions_in(histories[label].at(at.viewpoint))
-        if leader in (None, one.person)
+        if leader in (None, one.person) and state in (None, one.state)
     ]
     following = cursor_of(labels[limit - 1]) if len(labels) > limit else None
     return answer(services, at, {"instructions": told, "next": following})

@@ -219,7 +219,7 @@ def _of_proposals(services: Services, by: Actor, at: Resolved) -> list[Task]:
 
 
 def _of_instructions(services: Services, by: Actor, at: Resolved) -> Iterator[Task]:
-    if by.role not in SPEAKING | LEADING | {Role.OFFICE}:
+    if by.role not in SPEAKING | LEADING | {Role.OFFICE, Role.LEADER}:
         return
     labels = services.reading.instructed()
     for history in services.ledger.records.histories(labels).values():

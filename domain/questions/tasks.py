@@ -1,17 +1,18 @@
 """待办: what waits for somebody, as their role and unit have it: to report, sign, receive, recognise, approve, answer."""
 
 from collections.abc import Collection, Iterable, Iterator
-from datetime import date, timedelta
+from datetime import date
 from typing import Literal
 
 from domain.entry import Actor, Role, cite
 from domain.history import View
-from domain.judgement import Instructed, SentBack
+from domain.judgement import InstructionAnswered, SentBack
 from domain.office.period import PeriodClosed, deadline, opening
 from domain.office.reconciliation import ReconciliationOpened, reconciliation
 from domain.office.returned import Return, returns
 from domain.project.responsibilities import tenures_in
 from domain.questions.audits import Audit
+from domain.questions.instructions import instructions_in
 from domain.questions.returns import exempted_from_returns
 from domain.settings import Settings
 from domain.values import Frozen
@@ -29,13 +30,12 @@ TaskSort = Literal[
     "rectify",
     "close_audit",
     "instruction",
+    "close_instruction",
 ]
 SPEAKING = frozenset((Role.CLERK, Role.UNIT, Role.SERVICE))
 """Who reports and answers for the own unit."""
 LEADING = frozenset((Role.HEAD, Role.UNIT))
 """Who signs for it."""
-KEPT_IN_SIGHT = timedelta(days=30)
-"""No act says that an instruction was carried out: it is shown so long after its last day, or after it was given."""
 
 
 class Task(Frozen):
@@ -148,23 +148,31 @@ def of_proposals(view: View, by: Actor) -> Iterator[Task]:
 
 
 def of_instructions(view: View, by: Actor, day: date) -> Iterator[Task]:
-    """For the unit that leads the project on the day, and the office."""
+    """To carry out, for the unit that leads the project on the day; to close, for the leader; for the office both."""
     leads = any(t.role == "lead_unit" and t.covers(day) and t.holder.unit == by.unit for t in tenures_in(view))
-    if not (by.role is Role.OFFICE or (leads and by.role in SPEAKING | LEADING)):
-        return
-    for matter in view.matters.values():
-        for entry, said in matter.said(Instructed):
-            last = said.due or entry.recorded_on
-            if matter.annulled_by is None and (last is None or day <= last + KEPT_IN_SIGHT):
-                yield Task(
-                    sort="instruction",
-                    stream=view.label,
-                    person=said.leader,
-                    text=said.text,
-                    due=said.due,
-                    overdue=said.due is not None and said.due < day,
-                    sources=(entry.citation,),
-                )
+    unit = leads and by.role in SPEAKING | LEADING
+    for one in instructions_in(view):
+        if one.state == "open" and (unit or by.role is Role.OFFICE):
+            yield Task(
+                sort="instruction",
+                stream=view.label,
+                person=one.person,
+                text=one.text,
+                due=one.due,
+                overdue=one.due is not None and one.due < day,
+                sources=(one.entry,),
+            )
+        theirs = by.role is Role.OFFICE or (by.role is Role.LEADER and one.person in by.people)
+        answers = [act for act in one.acts if act.kind == InstructionAnswered.topic]
+        if one.state == "answered" and theirs and all(act.person not in by.people for act in answers):
+            yield Task(
+                sort="close_instruction",
+                stream=view.label,
+                unit=answers[-1].unit,
+                person=one.person,
+                text=one.text,
+                sources=(one.entry, answers[-1].entry),
+            )
 
 
 def in_order(tasks: Iterable[Task]) -> list[Task]:

@@ -38,6 +38,7 @@ ABOUT_PROJECTS: dict[Action, tuple[str, str, Any]] = {
     Action.ISSUE: ("POST", "/exemptions", GRANT | {"period": PERIOD, "indicators": ["starts"]}),
     Action.SETTLE: ("POST", "/shares", END),
     Action.INSTRUCT: ("POST", "/instructions", {"target": 1, "text": "试"}),
+    Action.ANSWER: ("POST", "/instruction-answers", {"instruction": 1, "text": "试"}),
 }
 """What a request of each action looks like, after the project's address; zeros stand for what the fixture prepared."""
 ELSEWHERE: dict[Action, tuple[str, str, Any]] = {

@@ -117,7 +117,7 @@ def test_audits_and_instructions_are_answered_by_the_unit_that_leads(people: Dis
     found = {"act": "find", "occurred_on": str(TODAY), "title": "凭证不全", "text": "缺进账单", "projects": [CODE]}
     audit = people.recorded("/audits", found | {"deadline": str(TODAY)}, "aud")["stream"]
     due = str(TODAY + timedelta(days=3))
-    people.recorded(f"{P}/instructions", {"target": 1, "text": "月底前开工", "due": due}, "lee")
+    given = people.recorded(f"{P}/instructions", {"target": 1, "text": "月底前开工", "due": due}, "lee")["entry"]
     told = people.get("/tasks", "kate").json()["tasks"]
     assert [(t["sort"], t["text"], t["due"]) for t in told if t["sort"] != "report"] == [
         ("rectify", "凭证不全", str(TODAY)),
@@ -129,3 +129,11 @@ def test_audits_and_instructions_are_answered_by_the_unit_that_leads(people: Dis
     )
     assert tasks(people, "aud") == [("close_audit", audit, 1)]
     assert "rectify" not in [sort for sort, _, _ in tasks(people, "kate")]
+    told = {"instruction": int(given.rpartition("#")[2])}
+    people.recorded(f"{P}/instruction-answers", told | {"text": "已开工"}, "kate")
+    assert "instruction" not in [sort for sort, _, _ in tasks(people, "kate")]
+    assert ("close_instruction", CODE, 1) in tasks(people, "lee")
+    (answered,) = people.get("/instructions?state=answered", "lee").json()["instructions"]
+    assert [(a["person"], a["text"]) for a in answered["acts"]] == [("p-kate", "已开工")]
+    people.recorded(f"{P}/instruction-closings", told | {"act": "close"}, "lee")
+    assert "close_instruction" not in [sort for sort, _, _ in tasks(people, "lee")]

@@ -149,6 +149,33 @@ def test_an_instruction_is_given_by_a_leader_and_recorded_from_a_paper_by_the_of
     leader.get_by_role("button", name="录入").click()
     expect(leader.locator(".done")).to_have_text("已记录。")
     expect(leader.locator("tbody tr")).to_contain_text("XM-2026-001#4")
+    leader.get_by_role("link", name="待落实").click()
+    expect(leader.locator("ol.thread > li")).to_have_count(1)
+    unit, thread = site.visitor("clerk", scripts=scripts), leader.url.partition("?")[0]
+    unit.goto("/pages/tasks")
+    unit.get_by_role("link", name="XM-2026-001").click()
+    fill(unit, text="请致电13812345678")
+    unit.get_by_role("button", name="报送落实情况").click()
+    expect(unit.locator("main")).to_contain_text("不合常规，须说明理由后记录")
+    fill(unit, text="手续已报批", reason="已隐去")
+    assert unit.locator("main [name=text]").input_value() == "手续已报批"
+    unit.get_by_role("button", name="报送落实情况").click()
+    for step in ("退回重办", "办结"):
+        leader.goto(f"{thread}?after={unit.url.rpartition('after=')[2].partition('&')[0]}")
+        leader.get_by_role("button", name=step).click()
+        if step == "退回重办":
+            expect(leader.get_by_role("alert")).to_be_visible()
+            fill(leader, text="请附批文", due="2199-06-30")
+            leader.get_by_role("button", name=step).click()
+            expect(leader.locator("ol.thread > li")).to_have_count(3)
+            unit.goto(leader.url)
+            fill(unit, text="批文附后")
+            unit.get_by_role("button", name="报送落实情况").click()
+    expect(leader.locator("dl.facts")).to_contain_text("已办结")
+    if scripts:
+        light(leader, thread)
+        accessible(leader)
+    leader.goto("/pages/instructions")
     office.goto("/pages/instructions")
     office.locator("main form[method=post] [name=stream]").fill("XM-2026-001")
     fill(office, text="按月调度", document="〔2026〕9号", due="2199-01-01")
