@@ -152,6 +152,7 @@ async def _thread(
         irregular=irregular(told),
         today=today(),
         may_rectify=latest and role in ANSWERING and now["state"] == "open",
+        may_attach=latest and role in (Role.CLERK, Role.UNIT, Role.AUDITOR),
         may_close=latest and role is Role.AUDITOR and now["state"] == "rectified",
     )
 

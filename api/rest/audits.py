@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Query, Response
 from api.access.doors import Running, router
 from api.access.reading import Reading, Reads
 from api.asking import READS_ENTRIES, Answer, At, Limit, answer, cursor_of, uncursor
+from api.evidence import with_files
 from domain.errors import NotFound, NotKnownThen
 from domain.office.audit import PREFIX, State
 from domain.questions.audits import Audit, AuditSort, AuditWhole, audit, audit_whole
@@ -70,7 +71,7 @@ def audit_now(services: Running, reads: Reads, at: At, code: Annotated[str, Path
     found = audit_whole(history.at(at.viewpoint))
     if found is None:
         raise NotKnownThen(code)
-    return answer(services, at, {"audit": found.model_dump(mode="json")}, units=found.now.units)
+    return answer(services, at, with_files(services, {"audit": found.model_dump(mode="json")}), units=found.now.units)
 
 
 def audits_of(services: Running, reads: Reading, at: Resolved, project: str) -> list[dict[str, Any]]:

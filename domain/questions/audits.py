@@ -17,6 +17,7 @@ from domain.office.audit import (
     state,
 )
 from domain.questions.answers import Sourced
+from domain.questions.evidence import EvidenceNow, evidence_of
 from domain.values import Frozen
 
 AuditSort = Literal["finding", "request", "site_check"]
@@ -33,6 +34,7 @@ class AuditStep(Sourced):
     text: str | None
     deadline: date | None
     entries: tuple[str, ...]
+    evidence: tuple[EvidenceNow, ...]
 
 
 class Audit(Sourced):
@@ -123,6 +125,7 @@ def audit_whole(view: View) -> AuditWhole | None:
             text=getattr(s.fact, "text", None) or getattr(s.fact, "because", None) or getattr(s.fact, "note", None),
             deadline=getattr(s.fact, "deadline", None),
             entries=getattr(s.fact, "entries", ()),
+            evidence=evidence_of(view.matters[s.number]),
             sources=s.sources,
         )
         for s in view.facts

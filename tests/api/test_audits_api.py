@@ -22,12 +22,21 @@ def test_an_auditor_finds_the_unit_rectifies_and_the_project_shows_it(district: 
     for unlike in ("state=closed", "unit=street-b", "project=XM-2026-009", "sort=request", "overdue=true&on=2026-03-31"):
         assert district.get(f"/audits?{unlike}").json()["audits"] == [], unlike
     district.recorded("/audits/2026-001/rectifications", {"occurred_on": "2026-03-20", "text": "已更正"}, "clerk")
+    headers = {"Authorization": f"Bearer {district.tokens['clerk']}"}
+    uploaded = district.client.post("/evidence?name=a.pdf", content=b"%PDF-1.7\n%%EOF\n", headers=headers).json()
+    attach = {"act": "attach", "target": 2, "sha256": uploaded["sha256"], "sort": "other"}
+    district.recorded("/audits/2026-001/evidence", attach, "clerk")
+    steps = district.get("/audits/2026-001").json()["audit"]["steps"]
+    assert [[(f["name"], f["kept"], f["entry"]) for f in s["evidence"]] for s in steps] == [
+        [],
+        [("a.pdf", "present", "audit:2026-001#3")],
+    ]
     known = district.entries()
     district.recorded("/audits/2026-001/closings", {"act": "close", "occurred_on": "2026-03-25"}, "auditor")
     for path in (P, f"{P}/timeline"):
         answer = district.get(path).json()
         assert [(a["audit"], a["state"]) for a in answer["audits"]] == [("2026-001", "closed")]
-        assert answer["audits"][0]["sources"] == ["audit:2026-001#1", "audit:2026-001#2", "audit:2026-001#3"]
+        assert answer["audits"][0]["sources"] == ["audit:2026-001#1", "audit:2026-001#2", "audit:2026-001#4"]
     assert district.get(f"{P}?known=@{known}").json()["audits"][0]["state"] == "rectified"
     whole = district.get("/audits/2026-001?unused=1")
     assert whole.status_code == 422

@@ -12,6 +12,7 @@ from tests.api.pages.looking import accessible, fits, light
 
 OFFICER = {"person": "p-officer", "unit": "street-a", "post": "项目专员"}
 CLERK = {"person": "p-clerk", "unit": "street-a", "post": "科员"}
+SLIP = b"%PDF-1.7\n%%EOF\n"
 ODD = "</td><script>alert(1)</script>مشروع甲😀" + "长" * 250
 
 
@@ -123,6 +124,15 @@ def test_a_finding_goes_from_its_form_over_the_units_answers_to_its_closing(site
             fill(clerk, entries="XM-2026-001#4")
             clerk.get_by_role("button", name="报送整改").click()
         expect(clerk.locator("ol.thread")).to_contain_text(text)
+        if step == "close":
+            clerk.get_by_role("link", name="附上或撤下文件").last.click()
+            slip = {"name": "进账单.pdf", "mimeType": "application/pdf", "buffer": SLIP}
+            clerk.get_by_label("类型").select_option("bank_slip")
+            clerk.get_by_label("要附的文件").set_input_files(slip)  # type: ignore[arg-type]
+            clerk.get_by_role("button", name="上传并附上").click()
+            expect(clerk.get_by_role("link", name="进账单.pdf")).to_be_visible()
+            clerk.goto(f"{address}?after={clerk.url.rpartition('after=')[2]}")
+            expect(clerk.locator("ol.thread > li").nth(3).get_by_role("link", name="进账单.pdf")).to_be_visible()
         auditor.goto(clerk.url.replace("done=rectified", ""))
         fill(auditor, occurred_on=day)
         if step == "back":
