@@ -160,7 +160,7 @@ LANGUAGE sql STABLE SET enable_nestloop = off AS $$
         ORDER BY s.project, s.occurred_on DESC, s.turn DESC, s.fact DESC
     ), pauses AS (
         SELECT DISTINCT ON (s.project) s.project, s.kind = 72 AS paused
-        FROM standing('{72,73}', on_day, known, projects) s
+        FROM standing('{72,73,74,80,81}', on_day, known, projects) s
         ORDER BY s.project, s.occurred_on DESC, s.turn DESC, s.fact DESC
     ), steps AS (
         SELECT DISTINCT ON (s.project, s.word) s.project, t.text, s.kind

@@ -28,6 +28,8 @@ MONEY = (
     "enterprise_share",
 )
 DUTY = ("responsibility_", "project_transferred")
+RESUMED = frozenset(("construction_resumed", "construction_completed", "operation_started", "capacity_reached"))
+"""What ends a pause, as domain.questions.stages has it."""
 STOPS = frozenset(("construction_paused", "construction_resumed", "project_ended", "project_revived", "projects_absorbed"))
 GROUPS = {
     "stage": noted("阶段"),
@@ -122,7 +124,7 @@ class Shapes:
             day = date.fromisoformat(moment["occurred_on"])
             if moment["kind"] == "construction_paused":
                 since = since or (day, moment["entry"])
-            elif moment["kind"] == "construction_resumed" and since is not None:
+            elif moment["kind"] in RESUMED and since is not None:
                 yield Bar(since[0], day, name, f"{name} {self.span(since[0], day)}", self._href(since[1]), "paused")
                 since = None
         if since is not None:

@@ -5,8 +5,9 @@ from datetime import date
 
 from domain.fact import Fact, Stage
 from domain.history import Standing, View
-from domain.project.construction import ConstructionPaused, ConstructionResumed
+from domain.project.construction import ConstructionCompleted, ConstructionPaused, ConstructionResumed
 from domain.project.endings import ProjectEnded, ProjectRevived
+from domain.project.operation import CapacityReached, OperationStarted
 
 
 @dataclass(frozen=True)
@@ -60,14 +61,18 @@ def ending_of(view: View) -> Standing[Fact] | None:
     return _last(view, ProjectEnded, ProjectRevived)
 
 
+ENDING_A_PAUSE = (ConstructionResumed, ConstructionCompleted, OperationStarted, CapacityReached)
+"""复工; and 竣工 or what comes after it: works that are done are not stopped, and nobody need state that they resumed."""
+
+
 def pause_of(view: View) -> Standing[Fact] | None:
-    """The pause (停工) in force, if works have not resumed."""
-    return _last(view, ConstructionPaused, ConstructionResumed)
+    """The pause (停工) in force, if works have neither resumed nor been completed since."""
+    return _last(view, ConstructionPaused, *ENDING_A_PAUSE)
 
 
-def _last(view: View, opens: type[Fact], closes: type[Fact]) -> Standing[Fact] | None:
+def _last(view: View, opens: type[Fact], *closes: type[Fact]) -> Standing[Fact] | None:
     last: Standing[Fact] | None = None
-    for standing in view.of(opens, closes):
+    for standing in view.of(opens, *closes):
         if isinstance(standing.fact, opens):
             last = standing
         else:

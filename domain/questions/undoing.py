@@ -6,7 +6,6 @@ from domain.fact import AGREED, RECEIVED, Fact
 from domain.project.construction import (
     ConstructionCompleted,
     ConstructionPaused,
-    ConstructionResumed,
     ConstructionStarted,
     ProgressReported,
 )
@@ -20,6 +19,7 @@ from domain.project.registrations import EnterpriseRegistered
 from domain.project.signings import Signed
 from domain.questions.attributes import ATTRIBUTES
 from domain.questions.comparing import Difference
+from domain.questions.stages import ENDING_A_PAUSE
 
 Ends = Callable[[Fact, Difference], bool]
 
@@ -77,7 +77,7 @@ EXEMPTING = (ExemptionGranted, ExemptionEnded)
 MARKED_BY: dict[str, Ends] = {
     "not_started_when_due": of_kinds(PlanAct, ConstructionStarted, *ENDINGS, *EXEMPTING),
     "completion_overdue": of_kinds(PlanAct, ConstructionCompleted, *ENDINGS, *EXEMPTING),
-    "paused": of_kinds(ConstructionPaused, ConstructionResumed),
+    "paused": of_kinds(ConstructionPaused, *ENDING_A_PAUSE),
     "holder_dissolved": lambda fact, _: hasattr(fact, "role"),
     "unowned": lambda fact, _: hasattr(fact, "role") or isinstance(fact, (ProjectEntered, *ENDINGS)),
     "irregular": nothing,
@@ -111,7 +111,7 @@ ENDS: dict[str, Ends] = {
     "evidence": nothing,
     "awaiting_decision": nothing,
     "ending": of_kinds(*ENDINGS),
-    "paused": of_kinds(ConstructionPaused, ConstructionResumed),
+    "paused": of_kinds(ConstructionPaused, *ENDING_A_PAUSE),
     "lists": of_list,
     "marks": of_mark,
     "plan": of_plan,

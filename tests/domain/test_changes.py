@@ -82,6 +82,10 @@ def test_a_pause_is_ended_by_a_fact_that_no_figure_names():
     found = changes(at(book, "2026-12-31", "2026-03-15"), at(book, "2026-12-31"))
     assert moved(found.figures) == {"paused": (f"{P}#8",), "marks/paused": (f"{P}#8",)}
     assert [(a.entry, a.kind) for a in found.entries] == [(f"{P}#8", "construction_resumed")]
+    book.record(P, "construction", at="2026-05-01", act="pause", occurred_on="2026-05-01", because="雪")
+    book.record(P, "construction", at="2026-06-01", act="complete", occurred_on="2026-06-01")
+    told = moved(changes(at(book, "2026-12-31", "2026-05-15"), at(book, "2026-12-31")).figures)
+    assert (told["paused"], told["marks/paused"]) == ((f"{P}#10",), (f"{P}#10",))
 
 
 def test_what_comes_into_sight_by_its_day_is_named_though_it_was_recorded_before():

@@ -154,6 +154,19 @@ def test_construction_starts_pauses_resumes_and_completes():
     assert stage(book, on="2026-05-31") is Stage.UNDER_CONSTRUCTION
 
 
+@pytest.mark.parametrize("end", [("construction", "complete"), ("operation", "start"), ("operation", "capacity")])
+def test_a_project_completed_while_paused_is_paused_no_longer(end: tuple[str, str]):
+    book = a_project()
+    book.record(P, "construction", act="start", occurred_on="2026-03-01", reason="边审边建")
+    book.record(P, "construction", act="pause", occurred_on="2026-04-01", because="雨季")
+    book.record(P, end[0], act=end[1], occurred_on="2026-06-01", reason="复工未报")
+    assert book.status(on="2026-05-31").paused is not None
+    done = book.status(on="2026-06-01")
+    assert (done.paused, [m.mark for m in done.marks if m.mark == "paused"]) == (None, [])
+    book.record(P, "construction", act="pause", occurred_on="2026-06-10", because="整改", reason="竣工后停用整改")
+    assert book.status().paused is not None
+
+
 def test_flows_are_summed_and_a_level_is_never_summed():
     book = a_project()
     book.record(P, "construction", act="start", occurred_on="2026-03-01", reason="跳越")

@@ -305,6 +305,7 @@ PAIRS: tuple[tuple[str, Body, Body], ...] = (
     ("descriptions", {"kind": "project_described", "category": "甲类"}, {"category": "乙类"}),
     ("listings", {"act": "join", "kind": "list_joined", "list": "key"}, {"act": "leave", "list": "key"}),
     ("construction", {"act": "pause", "kind": "construction_paused", "because": "雨"}, {"act": "resume"}),
+    ("construction", {"act": "pause", "kind": "construction_paused", "because": "雨"}, {"act": "complete"}),
     (
         "responsibilities",
         {"act": "assign", "kind": "responsibility_assigned", "role": "hosting_unit", "holder": {"unit": "street-a"}},
