@@ -70,6 +70,10 @@ class Tongue:
         words = self._words(shape.words)
         return [Option(word, words[word]) for word in shape.words]
 
+    def commands(self, shape: Shape) -> list[Option]:
+        """What a line of a return may be."""
+        return [Option(variant.key, self._texts["commands"][variant.name]) for variant in shape.variants]
+
     def choice(self, shape: Shape, word: str) -> str:
         return next((o.text for o in self.options(shape) if o.value == word), word)
 

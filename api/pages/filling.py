@@ -114,6 +114,8 @@ class _Reader:
                 return self._group(shape, at, to)
             case "list":
                 return self._list(shape, at, to)
+            case "line":
+                return self._line(shape, at, to)
             case "map":
                 return self._map(shape, at, to) or MISSING
         if raw is None:
@@ -159,6 +161,17 @@ class _Reader:
                 if value is not MISSING and value != {}:
                     found.append(value)
         return found or ([] if shape.default else MISSING)
+
+    def _line(self, shape: Shape, at: str, to: str) -> Any:
+        """A fact of a project with the return: which command it is settles what else is read."""
+        found, key = self.fields(shape.fields, at, to), self._form.one(f"{at}/noun")
+        if key is None:
+            return found or MISSING
+        noun, _, act = key.partition("/")
+        act = act or (self._form.one(f"{at}/command/act") or "")
+        variant = next((v for v in shape.variants if (v.noun, v.act or "") == (noun, act)), None)
+        command = self.fields(variant.fields, f"{at}/command", f"{to}/command") if variant is not None else {}
+        return found | {"noun": noun, "command": command}
 
     def _map(self, shape: Shape, at: str, to: str) -> dict[str, Any]:
         assert shape.item is not None

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import domain.kinds  # noqa: F401  (fills the table of commands)
 from api.locale import declared, snake
-from domain.command import TABLE, Action
+from domain.command import TABLE, Action, StatesFact
 from domain.entry import Role
 from domain.fact import StreamKind
 from domain.permissions import EVERY, allows, of_stream
@@ -14,7 +14,7 @@ from domain.permissions import EVERY, allows, of_stream
 # fmt: off
 Sort = Literal[
     "text", "prose", "day", "whole", "decimal", "money", "choice", "choices", "flag", "list", "group", "map",
-    "unit", "person", "project", "entry", "word", "const",
+    "unit", "person", "project", "entry", "word", "const", "line",
 ]
 # fmt: on
 Schema = Mapping[str, Any]
@@ -28,7 +28,7 @@ BY_PATTERN: dict[str, Sort] = {
 }
 """References are known by how codes are written; `OWN` are new ones, that nobody can choose yet."""
 OWN = ("code", "ref", "word", "noun", "sha256")
-ENTRIES = ("after", "receipt", "exemption", "instruction")
+ENTRIES = ("after", "receipt", "exemption", "instruction", "entry")
 """Entry numbers of the same stream."""
 WORDS: dict[str, str] = {
     "measure": "measures",
@@ -70,6 +70,29 @@ class Shape:
     blanks: bool = False
     """Whether it may be withheld or not provided (domain.values.Blank) instead."""
     default: Any = None
+    variants: tuple["Variant", ...] = ()
+    """Of a line of a return: what its command may be."""
+
+    def variant(self, value: Any) -> "Variant | None":
+        """The one that a line, as it is sent or filled in, is of."""
+        if not isinstance(value, Mapping):
+            return None
+        act = value["command"].get("act") if isinstance(value.get("command"), Mapping) else None
+        return next((v for v in self.variants if (v.noun, v.act) == (value.get("noun"), act)), None)
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A command that a line may hold; `key` is how a form chooses it."""
+
+    name: str
+    noun: str
+    act: str | None
+    fields: tuple[Shape, ...] = field(repr=False)
+
+    @property
+    def key(self) -> str:
+        return self.noun if self.act is None else f"{self.noun}/{self.act}"
 
 
 @dataclass(frozen=True)
@@ -149,7 +172,7 @@ class Shapes:
         return tuple(shape for shape in found if shape is not None)
 
     def _shape(self, name: str, schema: Schema, owner: str, required: bool = True) -> Shape | None:
-        """None for what is asked for elsewhere: the lines of a return, the fact that a correction states."""
+        """None for what is asked for elsewhere: the fact that a correction states."""
         default = schema.get("default")
         if "anyOf" in schema:
             return self._either(name, schema["anyOf"], owner, required, default)
@@ -211,6 +234,17 @@ class Shapes:
             return replace(made, sort="choices", words=item.words)
         return replace(made, sort="list", item=item)
 
+    def _lines(self) -> tuple[Variant, ...]:
+        """What a line of a return may record about a project: the facts of its life, as their own forms ask for them."""
+        models = {str(m["title"]).removesuffix("Input"): m for m in self._models.values() if "title" in m}
+        found = []
+        for command, deed in TABLE.items():
+            if deed.stream == "project" and deed.action is Action.RECORD and issubclass(command, StatesFact):
+                fields = self._fields(command.__name__, models[command.__name__])
+                kept = tuple(f for f in fields if f.name not in MORE or f.name == "reason")
+                found.append(Variant(snake(command.__name__), deed.noun, deed.act, kept))
+        return tuple(found)
+
     def _object(self, made: Shape, title: str, schema: Schema) -> Shape | None:
         if "patternProperties" in schema:
             (inner,) = schema["patternProperties"].values()
@@ -220,6 +254,11 @@ class Shapes:
             return None
         if set(schema["properties"]) == {"amount", "currency"}:
             return replace(made, sort="money")
+        if title.startswith("ReturnLine"):
+            fields = self._fields(
+                title, {**schema, "properties": {k: schema["properties"][k] for k in ("project", "entry")}}
+            )
+            return replace(made, sort="line", fields=fields, variants=self._lines())
         wanted = len(schema["properties"])
         fields = self._fields(title or made.name, schema)
         return replace(made, sort="group", fields=fields) if len(fields) == wanted else None

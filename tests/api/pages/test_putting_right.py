@@ -82,7 +82,9 @@ def test_the_pages_of_recording_are_accessible_light_and_fit_a_phone(site: Site,
     site.district.recorded("/projects", {"occurred_on": "2026-01-03", "name": name, "lead_unit": "street-a"})
     wrong = {"target": 3, "because": "<script>x</script>"}
     site.district.recorded(f"{P}/annulments", wrong, "clerk")
+    site.district.recorded("/periods", {"occurred_on": "2026-10-01", "code": "2026-09", "deadline": "2026-12-31"})
     for who, path in (
+        ("clerk", "/pages/periods/2026-09/record/returns?act=submit"),
         ("clerk", "/pages/record"),
         ("clerk", PROJECT),
         ("clerk", f"{PROJECT}/funds?act=receive"),

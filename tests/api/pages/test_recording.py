@@ -43,9 +43,9 @@ def reader(client: TestClient, services: Services, who: str, language: str = "zh
 
 
 def page_of(example: Example) -> str | None:
-    """Where the form of an example is; None for what no form of ours sends: batches, files, drafts, returns with lines."""
+    """Where the form of an example is; None for what no form of ours sends: batches, files, drafts."""
     _, first, *rest = example.path.split("/")
-    if example.method != "POST" or first not in PLURALS or example.body.get("lines") or rest[-1:] == ["submission"]:
+    if example.method != "POST" or first not in PLURALS or rest[-1:] == ["submission"]:
         return None
     if not rest:
         return f"/pages/record/new/{first}"
@@ -120,6 +120,27 @@ def test_every_form_is_sent_once_and_records_what_its_example_says(empty: Distri
         assert empty.entries() > before, example
         sent.add((example.path.split("/")[-1], example.body.get("act")))
     assert len(sent) > 80
+
+
+def test_a_line_of_a_return_unfolds_what_its_command_asks_for_is_refused_beside_its_field_and_recorded(district: District):
+    district.recorded("/periods", {"occurred_on": "2026-10-01", "code": "2026-09", "deadline": "2026-12-31"})
+    district.project()
+    clerk, before = reader(district.client, district.services, "clerk"), district.entries()
+    shown = clerk.form("/pages/periods/2026-09/record/returns?act=submit")
+    line = {"/occurred_on": "2026-09-30", "/lines/0/project": "西湖里", "/lines/0/noun": "funds/receive"}
+    unfolded = forms(clerk.send(shown.action, [*shown.but(**line), ("more", "/lines")]).text)[-1]
+    assert {"/lines/0/command/voucher", "/lines/0/command/amount/amount", "/lines/1/noun"} <= unfolded.names
+    stated = {"/lines/0/command/occurred_on": "2026-09-20", "/lines/0/command/amount/amount": "300"}
+    stated |= {"/lines/0/command/amount/amount:size": "万"}
+    refused = clerk.send(shown.action, unfolded.but(**stated))
+    assert refused.status_code == 422
+    assert 'id="w/lines/0/command/voucher"' in refused.text
+    assert district.entries() == before
+    told = forms(refused.text)[-1].but(**{"/lines/0/command/voucher": "V-9"})
+    assert clerk.send(shown.action, told).status_code == 303
+    district.project()
+    moments = district.get("/projects/XM-2026-001/timeline").json()["timeline"]["moments"]
+    assert [(m["kind"], m["returned_in"]) for m in moments][-1] == ("funds_received", "period:2026-09#2")
 
 
 def label_of(example: Example) -> str:
