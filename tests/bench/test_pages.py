@@ -38,6 +38,7 @@ PAGES = {
     "/pages/tasks": ("/tasks",),
     "/pages/feed": ("/entries?limit=40", "/units", "/people"),
     "/pages/settings": ("/district/settings", "/district/gates"),
+    "/pages/calendar": ("/district/calendar",),
 }
 """Each page and what it is about: the questions whose answers it shows, asked for one after another."""
 LARGEST = """
