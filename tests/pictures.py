@@ -5,23 +5,31 @@ takes them in English; `--project CODE` says which project is shown.
 """
 
 import argparse
-import shutil
 import sys
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
 from api.access.sessions import COOKIE
+from tests.api.pages.conftest import CHROMIUM, FLAGS
 
 PAGES = {
     "portfolio": "/pages/portfolio",
     "projects": "/pages/projects",
     "project": "/pages/projects/{project}",
+    "life": "/pages/projects/{project}#life",
+    "money": "/pages/projects/{project}#money",
     "compare": "/pages/projects/{project}/compare?{compare}",
+    "replay": "/pages/projects/{project}/replay",
     "month": "/pages/month",
+    "return": "/pages/month/{period}/{unit}",
+    "unit": "/pages/units/{unit}#swim",
     "tasks": "/pages/tasks",
+    "record": "/pages/projects/{project}/record",
     "feed": "/pages/feed",
+    "calendar": "/pages/calendar",
 }
+ON_A_PHONE = ("project", "tasks", "return")
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 
@@ -30,14 +38,16 @@ def main() -> None:
     parser.add_argument("url")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--project", required=True)
+    parser.add_argument("--period", default="")
+    parser.add_argument("--unit", default="")
     parser.add_argument("--language", default="zh")
     parser.add_argument("--compare", default="", help="from_on=…&from_known=…&to_on=…&to_known=…")
     parser.add_argument("--pages", nargs="*", default=list(PAGES))
     arguments = parser.parse_args()
-    chromium, token = shutil.which("chromium"), sys.stdin.readline().strip()
+    token = sys.stdin.readline().strip()
     arguments.folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         for kind, size in (("wide", WIDE), ("phone", NARROW)):
             context = browser.new_context(
                 base_url=arguments.url,
@@ -47,8 +57,8 @@ def main() -> None:
             secure = arguments.url.replace("http:", "https:")
             context.add_cookies([{"name": COOKIE, "value": token, "url": secure, "httpOnly": True}])
             page = context.new_page()
-            for name in arguments.pages if kind == "wide" else [n for n in arguments.pages if n in ("project", "tasks")]:
-                page.goto(PAGES[name].format(project=arguments.project, compare=arguments.compare), wait_until="networkidle")
+            for name in arguments.pages if kind == "wide" else [n for n in arguments.pages if n in ON_A_PHONE]:
+                page.goto(PAGES[name].format(**vars(arguments)), wait_until="networkidle")
                 suffix = "" if kind == "wide" else "-phone"
                 page.screenshot(path=arguments.folder / f"{name}{suffix}-{arguments.language}.png")
         browser.close()

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from api.locale import Language, texts
 from api.pages.filling import Filled, Names, shown
 from api.pages.shapes import Shape
+from api.pages.wording import SIGNS, aside
 from api.pages.writing import CURRENCIES, Writing
 
 SECTIONS = (
@@ -121,11 +122,11 @@ class Tongue:
 
     def value(self, shape: Shape, value: Any) -> str:
         """One value as it is read; what is not as expected is shown as it is."""
-        both = "、" if self.language == "zh" else ", "
+        signs = SIGNS[self.language]
         if isinstance(value, dict) and "blank" in value:
             said = value.get("reason") or value.get("note")
             blank = self._texts["blanks"].get(value["blank"], value["blank"])
-            return blank + (f"（{said}）" if said else "")
+            return blank + aside(self.language, said)
         try:
             match shape.sort:
                 case "money":
@@ -135,15 +136,15 @@ class Tongue:
                 case "choice" | "word":
                     return self.choice(shape, value)
                 case "choices":
-                    return both.join(self.choice(shape, word) for word in value)
+                    return signs.comma.join(self.choice(shape, word) for word in value)
                 case "list" if shape.item is not None:
-                    return both.join(self.value(shape.item, one) for one in value)
+                    return signs.comma.join(self.value(shape.item, one) for one in value)
                 case "map" if shape.item is not None:
                     each = [
-                        f"{self.choice(shape, k)}：{both.join(self.names.shown('unit', c) for c in v)}"
+                        f"{self.choice(shape, k)}{signs.colon}{signs.comma.join(self.names.shown('unit', c) for c in v)}"
                         for k, v in value.items()
                     ]
-                    return "；".join(each)
+                    return signs.semicolon.join(each)
                 case "unit" | "person" | "project":
                     return self.names.shown(shape.sort, str(value))
                 case "flag":

@@ -13,6 +13,7 @@ from api.pages.filling import MORE, Filled, Names, filled
 from api.pages.forms import new_key
 from api.pages.shapes import Asked, Shape, Shapes
 from api.pages.visit import Visit
+from api.pages.wording import aside
 
 KINDS: dict[str, tuple[str, ...]] = {"receipt": ("funds_received",), "exemption": ("exemption_granted", "unit_exempted")}
 """Which facts a number may name; other numbers are typed."""
@@ -156,7 +157,7 @@ def refusal(visit: Visit, problem: Told) -> dict[str, Any]:
 def irregular(checked: Mapping[str, Any], visit: Visit) -> list[dict[str, Any]]:
     """The rules that a trial found broken, as a refusal tells them."""
     return [
-        {"detail": rule[visit.language] + (f"（{rule['about']}）" if rule["about"] else ""), **rule}
+        {"detail": rule[visit.language] + aside(visit.language, rule["about"]), **rule}
         for entry in checked["entries"]
         for rule in entry["irregular"]
     ]

@@ -64,7 +64,7 @@ async def portfolio(visit: Viewed, by: Text = "stage", role: Text = "lead") -> R
         rows=[(group, measured(group), name_of(visit, by, group["group"])) for group in ordered(by, whole["groups"])],
         shown=SHOWN,
         authorities=AUTHORITIES,
-        large=Large(visit, currency_of(whole)),
+        large=Large(visit, whole["currency"]),
         picture=drawn(visit, months["months"]),
         months=months["months"],
         stages_said=list(texts(visit.language)["stages"]),
@@ -203,11 +203,6 @@ def month_before(viewpoint: dict[str, Any]) -> date:
 def measured(group: dict[str, Any]) -> dict[str, Any]:
     """A group's measures by name."""
     return {measure["measure"]: measure for measure in group["measures"]}
-
-
-def currency_of(whole: dict[str, Any]) -> str | None:
-    figures = (m[a] for m in whole["total"]["measures"] for a in AUTHORITIES if m[a])
-    return next((f["currency"] for f in figures if f["currency"]), None)
 
 
 def currency_among(totals: Iterable[dict[str, Any]]) -> str | None:

@@ -86,7 +86,10 @@ Wanted = Annotated[dict[str, str], Depends(_wanted)]
 
 @made.get("/pages/projects", openapi_extra=PAGE)
 async def projects(visit: Viewed, wanted: Wanted, page: Annotated[int, Query(ge=1, le=100_000)] = 1) -> Response:
-    found = await visit.ask("/portfolio/projects", **wanted, page=page, limit=SIZE, choices=True)
+    found, district = await visit.ask_all(
+        visit.ask("/portfolio/projects", **wanted, page=page, limit=SIZE, choices=True), visit.ask("/district/settings")
+    )
+    light_names = lights_named(visit, district["settings"])
     views = list(VIEWS)
     if visit.session is not None and visit.session.unit in found["choices"]["unit"]:
         views.insert(1, View(noted("本单位牵头"), {"unit": visit.session.unit, "state": "open"}))
@@ -98,17 +101,17 @@ async def projects(visit: Viewed, wanted: Wanted, page: Annotated[int, Query(ge=
         views=views,
         lights=LIGHTS,
         take=lambda kind: _address(visit, f"/pages/projects.{kind}", wanted, found["viewpoint"]),
-        **options(visit, found["choices"]),
+        **options(visit, found["choices"], light_names),
         large=Large(visit, found["currency"]),
         figure=figure,
         first=first,
         last=first + len(found["projects"]) - 1,
         pages=-(-found["matching"] // SIZE),
-        light_said=lambda word: _light(visit, word),
+        light_names=light_names,
     )
 
 
-def options(visit: Visit, choices: dict[str, list[str]]) -> dict[str, list[tuple[str, str]]]:
+def options(visit: Visit, choices: dict[str, list[str]], lights: dict[str, str]) -> dict[str, list[tuple[str, str]]]:
     """What each filter offers: as the address says it, and as it is called."""
     words = texts(visit.language)
     wants = [(mark, words["marks"].get(mark, visit.say("待认定"))) for mark in WANTS]
@@ -118,29 +121,22 @@ def options(visit: Visit, choices: dict[str, list[str]]) -> dict[str, list[tuple
         "categories": [(word, word) for word in choices["category"]],
         "industries": [(word, word) for word in choices["industry"]],
         "lists": [(word, word) for word in choices["list"]],
-        "lights_said": [(word, _light(visit, word)) for word in choices["light"]],
+        "lights_said": [(word, lights.get(word, word)) for word in choices["light"]],
         "states_said": [(word, visit.say(said)) for word, said in STATES.items()],
         "wants_said": wants,
     }
 
 
-def _light(visit: Visit, word: str) -> str:
-    return visit.say(LIGHT_NAMES[word]) if word in LIGHT_NAMES else word
+def lights_named(visit: Visit, settings: dict[str, Any]) -> dict[str, str]:
+    """The words of the district's own scale (自评), and of what is said in place of one."""
+    own = {one["word"]: one[visit.language] for one in settings["lights"]}
+    return {**texts(visit.language)["blanks"], **own}
 
 
 def _address(visit: Visit, path: str, wanted: dict[str, str], at: dict[str, Any]) -> str:
     """The same question at the viewpoint that is shown, for ever."""
     said = {name: value or WITHOUT for name, value in wanted.items()}
     return visit.link(path, **said | {"on": at["on"], "known": f"@{at['known']['position']}"})
-
-
-LIGHT_NAMES = {
-    "green": noted("绿灯"),
-    "yellow": noted("黄灯"),
-    "red": noted("红灯"),
-    "withheld": noted("不便公开"),
-    "none_provided": noted("未提供"),
-}
 
 
 def figure(row: dict[str, Any], measure: str, authority: str = "reported") -> str | None:

@@ -14,6 +14,7 @@ from api.pages.forming import form, read, refusal, sent
 from api.pages.forms import new_key
 from api.pages.shapes import JUDGING, PLURALS, Asked
 from api.pages.visit import PAGE, Here, Visit, pages
+from api.pages.wording import SIGNS
 from domain.command import Action
 from domain.entry import stream_kind
 from domain.errors import NotFound, Refused
@@ -236,6 +237,6 @@ async def decided(visit: Here) -> Response:
             recorded = await visit.api.post("/batches", {"commands": items, "joint": True}, key=visit.form.key)
     except Told as problem:
         shown = refusal(visit, problem)
-        told = "；".join(dict.fromkeys([shown["told"], *(m["detail"] for m in problem.mistakes)]))
+        told = SIGNS[visit.language].semicolon.join(dict.fromkeys([shown["told"], *(m["detail"] for m in problem.mistakes)]))
         return await waiting(visit, stream, None, problem.status, told=told, about=proposals)
     return visit.leave("/pages/approvals", stream=stream, done=recorded["entry"], after=recorded["position"])

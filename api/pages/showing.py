@@ -10,7 +10,7 @@ from fastapi import Request, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from api.locale import Language, texts
-from api.pages.wording import translations
+from api.pages.wording import SIGNS, translations
 from api.pages.writing import Writing
 
 STATIC = Path(__file__).with_name("static")
@@ -70,6 +70,7 @@ def environment(language: Language) -> Environment:
         "word": word,
         "static": lambda name: static()[name].address,
         "language": language,
+        "signs": SIGNS[language],
     }
     for name in ("money", "exact", "number", "percent", "day", "moment", "month"):
         made.filters[name] = getattr(writing, name)

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from pydantic_core import to_json
 
 from api.pages.visit import Visit
-from api.pages.wording import noted
+from api.pages.wording import aside, noted
 from api.pages.writing import Writing
 from api.telling import Telling
 from domain.questions.comparing import Path
@@ -168,7 +168,7 @@ class Stating(Telling):
                 return self.period(f"{since}..{until}")
             case {"blank": str(blank)}:
                 note = value.get("reason") or value.get("note")
-                return self.word("blanks", blank) + (f"（{note}）" if note else "")
+                return self.word("blanks", blank) + aside(self._visit.language, note)
             case dict() if value.keys() <= {"person", "post", "unit", "outside"}:
                 return self.holder(value)
             case dict():

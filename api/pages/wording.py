@@ -5,6 +5,7 @@ from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
+from typing import NamedTuple
 
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
@@ -42,6 +43,24 @@ def translations(language: Language) -> NullTranslations:
 def said(language: Language, chinese: str, **values: object) -> str:
     """A sentence of our own Python, in either language; `{name}` stands for a value."""
     return translations(language).gettext(chinese).format(**values)
+
+
+class Signs(NamedTuple):
+    """The signs that stand between words, as each language writes them."""
+
+    colon: str
+    semicolon: str
+    comma: str
+    opening: str
+    closing: str
+
+
+SIGNS: dict[Language, Signs] = {"zh": Signs("：", "；", "、", "（", "）"), "en": Signs(": ", "; ", ", ", " (", ")")}
+
+
+def aside(language: Language, text: str | None) -> str:
+    """In brackets after a word; nothing where there is nothing to say."""
+    return f"{SIGNS[language].opening}{text}{SIGNS[language].closing}" if text else ""
 
 
 def noted(chinese: str) -> str:

@@ -74,6 +74,8 @@ class PortfolioAnswer(Answer):
     by: By
     role: str
     attribute: Attribute
+    currency: str
+    """The district's own: money is told in it."""
     groups: list[GroupAnswer]
     total: GroupAnswer
     exemptions: list[ExemptionNow]
@@ -124,6 +126,7 @@ def portfolio(
         "by": by,
         "role": role,
         "attribute": attribute,
+        "currency": settings.currency,
         "groups": [
             {
                 "group": group,
