@@ -36,11 +36,13 @@ from api.rest import (
     tasks,
     tokens,
     vocabulary,
+    work,
 )
 from api.rest.commands import commands
 from api.rest.document import DESCRIPTION, served
 from api.services import Services
 from api.sheets import route as imports
+from api.working import Workshop
 from projections.questions.viewpoints import Arrivals
 from store.settings import VERSION, deployment
 
@@ -88,6 +90,7 @@ def create_app(services: Services) -> FastAPI:
         accounts.made,
         health.made,
         imports.made,
+        work.made,
         served(app, imports.SnapshotSent),
         *routes(),
     ):
@@ -107,5 +110,6 @@ def bound(app: FastAPI, services: Services) -> FastAPI:
     app.state.listening = Listening(settings.feed_listeners)
     app.state.services = services
     app.state.refused = Counter()
+    app.state.workshop = Workshop(services)
     app.state.arrivals = Arrivals(lambda: services.questions.position()[0])
     return app

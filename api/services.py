@@ -26,6 +26,7 @@ from store.settings import Deployment, deployment
 from store.sign_ons import SignOns
 from store.signing_in import SigningIn
 from store.uploads import Uploads
+from store.works import Works
 
 if TYPE_CHECKING:
     from api.access.single_sign_on import SingleSignOn
@@ -45,6 +46,7 @@ class Services:
     holders: Holders
     signing_in: SigningIn
     drafts: Drafts
+    works: Works
     questions: Questions
     evidence: Evidence
     uploads: Uploads
@@ -116,6 +118,7 @@ def over(
         holders=Holders(database.writing),
         signing_in=SigningIn(database.writing, seal),
         drafts=Drafts(database.writing),
+        works=Works(database.writing),
         questions=Questions(database.reading, ledger.records, reading),
         evidence=evidence,
         uploads=uploads,

@@ -189,15 +189,18 @@ class Ledger:
                 raise KeyReused(key)
             self._people.remember(ref, name, int(number))
 
-    def record_work(self, work: Work, *, by: Actor, source: Source, body: bytes) -> Recorded | None:
+    def record_work(
+        self, work: Work, *, by: Actor, source: Source, body: bytes, key: Asked | None = None
+    ) -> Recorded | None:
         """One request of whatever `work` decides; None when it decided nothing. For imports, which propose."""
         request = uuid4()
-        asked = Request(id=request, scope=by.person, key=str(request), body=sha256(body).digest())
+        key = key or Asked(by.person, str(request), body)
+        asked = Request(id=request, scope=key.scope, key=key.key, body=sha256(key.body).digest())
         asking = Asking(by, source, datetime.now(SHANGHAI), request, batch=uuid4(), imported=True)
         try:
             return self._transact(work, asking, asked)
         except NothingToRecord:
-            return None
+            return self._repeated(asked)
 
     def deciding(self) -> Deciding:
         """Decides on the ledger as it is, without recording: for dry runs."""

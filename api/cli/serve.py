@@ -198,6 +198,7 @@ def _serve(running: Services, settings: Deployment, listener: socket.socket) -> 
     try:
         _Server(config, f"{scheme}://{settings.host}:{settings.port}", app.state.listening).run(sockets=[listener])
     finally:
+        app.state.workshop.close()
         stop.set()
         for thread in threads:
             thread.join(timeout=10)

@@ -34,6 +34,8 @@ from domain.questions.evidence import FileState
 from domain.questions.irregularities import RULES
 from domain.questions.returns import BoardState
 from domain.settings import Lands
+from store.works import STEPS
+from store.works import State as WorkState
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -96,6 +98,8 @@ def declared() -> dict[str, tuple[str, ...]]:
         "instruction_states": get_args(InstructionState),
         "commands": tuple(snake(command.__name__) for command in TABLE),
         "choices": CHOICES,
+        "work": STEPS,
+        "work_states": get_args(WorkState),
         "flags": ("yes", "no"),
     }
 

@@ -1,18 +1,15 @@
 """The routes of every command, made from the table of commands: `POST …/{noun}` is `noun`'s file."""
 
-import json
-from collections.abc import Sequence
 from datetime import date, datetime
-from functools import reduce
-from operator import getitem
 from typing import Annotated, Any, Literal, get_args
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
 from api.access.doors import Body, By, Running, asks, body_of, router
+from api.keys import Key, asked
 from api.services import Services
 from domain.command import BEGINNINGS, Action, Command, Deed, nouns, reader
 from domain.entry import Actor, Role, Source, stream_kind
@@ -20,7 +17,7 @@ from domain.errors import NotFound, Refused
 from domain.fact import StreamKind
 from domain.permissions import READING, of_stream
 from domain.working_days import Basis, LastDayOff
-from store.ledger import Asked, Proposed, Recorded
+from store.ledger import Proposed, Recorded
 from store.mapper import topic_of
 
 API, PAGE = Source(door="api"), Source(door="page")
@@ -35,13 +32,6 @@ class UnknownNoun(Refused):
     """There is no such command for this sort of stream."""
 
     zh = "此类对象没有这个命令。"
-    sort = "invalid"
-
-
-class BadKey(Refused):
-    """Idempotency-Key takes 1 to 200 printable ASCII characters."""
-
-    zh = "Idempotency-Key 须为 1 至 200 个可打印的 ASCII 字符。"
     sort = "invalid"
 
 
@@ -154,13 +144,6 @@ class Batch(BaseModel):
     joint: bool = True
 
 
-Key = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        description="同一键与同一请求体：重得首次答复；另一请求体：422 / same key and body: the first answer again",
-    ),
-]
 Match = Annotated[
     str | None,
     Header(
@@ -184,24 +167,6 @@ WRITING = tuple(action for action in Action if action not in READING and action 
 
 def schema_name(stream: StreamKind, noun: str) -> str:
     return f"{stream}_{noun}_command"
-
-
-def asked(
-    request: Request, by: By, key: str | None, body: bytes, erasable: Sequence[tuple[int | str, ...]] = ()
-) -> Asked | None:
-    """The idempotency key in its actor's scope, with the request's canonical bytes: the order of fields does not count.
-
-    `erasable`: the places in the body that the digest leaves out, for it would confirm a name that somebody guesses.
-    """
-    if key is None:
-        return None
-    if not (0 < len(key) <= 200 and key.isascii() and key.isprintable()):
-        raise BadKey
-    whole = from_json(body)
-    for *path, last in erasable:
-        reduce(getitem, path, whole)[last] = None
-    canonical = json.dumps([request.method, request.url.path, whole], sort_keys=True)
-    return Asked(by.person, key, canonical.encode())
 
 
 def expected(match: str | None) -> int | None:

@@ -35,6 +35,7 @@ TAGS = [
     {"name": "evidence", "description": "佐证文件 / files of evidence: uploaded first, then attached to facts"},
     {"name": "drafts", "description": "草稿 / drafts of monthly returns: no entries until they are submitted"},
     {"name": "imports", "description": "导入 / snapshots of a table against the ledger"},
+    {"name": "work", "description": "工作 / what takes long: how far it is, what came of it, a way to stop it"},
     {"name": "tokens", "description": "令牌 / tokens: made by the administrator"},
     {"name": "sessions", "description": "登录与会话 / signing in, and one's own sessions"},
     {

@@ -14,6 +14,7 @@ FORMS: dict[str, Schema] = {
     "to_known": KNOWN,
     "Idempotency-Key": {"pattern": "^[!-~]([ -~]{0,198}[!-~])?$", "examples": ["street-a-2026-09-0007"]},
     "If-Match": {"pattern": r'^(\*|(W/)?"?([^"]*#)?[0-9]{1,9}"?)$', "examples": ['"7"']},
+    "Prefer": {"examples": ["respond-async"]},
     "unit": {"examples": ["street-a"]},
     "bureau": {"examples": ["bureau-c"]},
     "project": {"examples": ["XM-2026-001"]},

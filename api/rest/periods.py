@@ -13,7 +13,8 @@ from api.access.doors import Body, By, Running, asks, body_of, router
 from api.access.reading import Reads
 from api.asking import READS, READS_ENTRIES, Answer, At, answer
 from api.evidence import with_files
-from api.rest.commands import DRY, Dry, Key, RecordedAnswer, answered, asked, proposed, source_of
+from api.keys import Key, asked
+from api.rest.commands import DRY, Dry, RecordedAnswer, answered, proposed, source_of
 from domain.command import Action
 from domain.entry import Actor, Role
 from domain.errors import NotFound, NotPermitted

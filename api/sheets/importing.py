@@ -9,41 +9,58 @@ from api.services import Services
 from api.sheets.mapping import Mapping, SnapshotMapping
 from api.sheets.proposing import Importing, Refusal, suggest_renames
 from api.sheets.reading import Snapshot
+from api.working import Unwatched, Watch
 from domain.entry import SHANGHAI, Actor, Entry, Source, stream_kind
 from domain.fact import Fact
 from domain.questions.attributes import word
 from store.deciding import Asking, Deciding
-from store.ledger import Recorded
+from store.ledger import Asked, Recorded
 from store.mapper import topic_of
+
+AT_ONCE = 500
+"""Projects read from the ledger with one look."""
 
 
 class Work:
     """Proposes one snapshot; decided anew from the start if somebody was first."""
 
     def __init__(
-        self, running: Services, mapping: Mapping, settings: SnapshotMapping, snapshot: Snapshot, *, give_up: bool
+        self,
+        running: Services,
+        mapping: Mapping,
+        settings: SnapshotMapping,
+        snapshot: Snapshot,
+        watch: Watch | None = None,
+        *,
+        give_up: bool,
     ) -> None:
         self._running = running
         self._mapping = mapping
         self._settings = settings
         self._snapshot = snapshot
         self._give_up = give_up
+        self._watch = watch or Unwatched()
         self.proposed: list[Entry] = []
         self.refused: list[Refusal] = []
 
     def __call__(self, deciding: Deciding, asking: Asking) -> None:
-        """Raises Stopped when anything was refused and the request is to be given up for it."""
+        """Raises Refusals when anything was refused and the request is to be given up for it, and what the watch raises."""
         labels = [label for label in self._running.reading.labels("") if stream_kind(label) == "project"]
-        deciding.streams.prefetch(self._running.ledger.records.histories([*labels, "district"]))
+        for begun in range(0, len(labels), AT_ONCE):
+            self._watch("load", begun, len(labels))
+            deciding.streams.prefetch(self._running.ledger.records.histories(labels[begun : begun + AT_ONCE]))
+        deciding.streams.prefetch(self._running.ledger.records.histories(["district"]))
         known = [label for label in deciding.streams.known() if stream_kind(label) == "project"]
         importing = Importing(deciding, self._mapping, known)
-        self.proposed = importing.propose(self._snapshot, self._settings, asking, backfill=False)
+        self.proposed = importing.propose(self._snapshot, self._settings, asking, self._watch, backfill=False)
         self.refused = importing.refusals
         if self.refused and self._give_up:
-            raise Stopped
+            raise Refusals
+        if self._give_up and self.proposed:
+            self._watch.settle(len(self.proposed))
 
 
-class Stopped(Exception):
+class Refusals(Exception):
     """Something was refused: the request is given up."""
 
 
@@ -56,10 +73,13 @@ def propose(work: Work, snapshot: Snapshot, by: Actor, deciding: Deciding) -> No
     work(deciding, Asking(by, source_of(snapshot), datetime.now(SHANGHAI), imported=True))
 
 
-def record_snapshot(running: Services, work: Work, snapshot: Snapshot, by: Actor) -> Recorded | None:
-    """One request; None where anything was refused, and then nothing is recorded. Raises NothingToRecord."""
-    with suppress(Stopped):
-        return running.ledger.record_work(work, by=by, source=source_of(snapshot), body=bytes.fromhex(snapshot.sha256))
+def record_snapshot(
+    running: Services, work: Work, snapshot: Snapshot, by: Actor, key: Asked | None = None
+) -> Recorded | None:
+    """One request; None where it brought nothing or anything was refused, and then nothing is recorded."""
+    body = bytes.fromhex(snapshot.sha256)
+    with suppress(Refusals):
+        return running.ledger.record_work(work, by=by, source=source_of(snapshot), body=body, key=key)
     return None
 
 

@@ -8,6 +8,7 @@ from heapq import nlargest
 
 from api.sheets.mapping import Mapping, SnapshotMapping, folded
 from api.sheets.reading import Row, Snapshot
+from api.working import Unwatched, Watch
 from domain.command import Command
 from domain.entry import Entry, Source
 from domain.errors import Refused
@@ -127,8 +128,17 @@ class Importing:
             self._register.learn(deciding.past(code))
         self.refusals: list[Refusal] = []
 
-    def propose(self, snapshot: Snapshot, settings: SnapshotMapping, asking: Asking, *, backfill: bool) -> list[Entry]:
-        """The entries it comes to. Raises OlderThanImported unless in a backfill."""
+    def propose(
+        self,
+        snapshot: Snapshot,
+        settings: SnapshotMapping,
+        asking: Asking,
+        watch: Watch | None = None,
+        *,
+        backfill: bool,
+    ) -> list[Entry]:
+        """The entries it comes to. Raises OlderThanImported unless in a backfill, and what `watch` raises."""
+        watch = watch or Unwatched()
         before = len(self._deciding.entries)
         district = self._deciding.past(DISTRICT).now
         published = [s.fact for s in district.of(ListPublished) if s.fact.list == self._mapping.list]
@@ -145,11 +155,11 @@ class Importing:
         self.refusals.extend(
             Refusal(snapshot.file, row.place, row.name, AmbiguousName(row.name)) for row in ambiguous.values()
         )
-        taken = {
-            self._row(found.get(row.place), row, snapshot, settings, asking)
-            for row in snapshot.rows
-            if row.place not in ambiguous
-        }
+        taken = set[str]()
+        for number, row in enumerate(snapshot.rows):
+            watch("compare", number, len(snapshot.rows))
+            if row.place not in ambiguous:
+                taken.add(self._row(found.get(row.place), row, snapshot, settings, asking))
         for code in self._projects:
             if code not in taken and self._listed(code):
                 leave = LeaveList(act="leave", occurred_on=snapshot.as_at, list=self._mapping.list)
