@@ -34,6 +34,7 @@ from api.pages import (
     tasks,
     tokens,
     units,
+    work,
 )
 from api.pages.visit import PUBLIC, missing, pages
 
@@ -42,7 +43,7 @@ FILES = (
     *(portfolio, projects),
     *(project, comparing, entries),
     *(tasks, month, reconciliation, returns, recognising),
-    *(recording, putting_right, sheet, importing),
+    *(recording, putting_right, sheet, importing, work),
     *(people, units, instructions, audits, feed, exports),
     *(account, accounts, tokens, settings, calendar),
 )

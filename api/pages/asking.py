@@ -55,6 +55,11 @@ class Told(Exception):
         found = heard.json()
         self.problem: dict[str, Any] = found if isinstance(found, dict) else {}
 
+    @classmethod
+    def again(cls, status: int, answer: Any) -> "Told":
+        """What the API refused some time ago."""
+        return cls(Heard(status, body=to_json(answer)))
+
     @property
     def detail(self) -> str:
         return str(self.problem.get("detail", ""))
@@ -94,6 +99,7 @@ class Api:
         *,
         key: str | None = None,
         match: str | None = None,
+        prefer: str | None = None,
     ) -> Heard:
         """Raises Told. A parameter of None is left out."""
         headers = self._bearing(method, path)
@@ -105,6 +111,8 @@ class Api:
             headers.append((b"idempotency-key", key.encode("ascii", "replace")))
         if match is not None:
             headers.append((b"if-match", match.encode("ascii", "replace")))
+        if prefer is not None:
+            headers.append((b"prefer", prefer.encode("ascii", "replace")))
         return await self._heard(method, path, params or {}, headers, whole(sent))
 
     async def upload(self, path: str, media_type: str, pieces: AsyncIterator[bytes], **params: str) -> Any:
