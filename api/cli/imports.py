@@ -6,18 +6,20 @@ from collections import Counter
 from pathlib import Path
 
 from api.cli import chinese, say
-from api.cli.progress import bar
+from api.cli.progress import Advance, bar
 from api.services import Services, services
 from api.sheets.importing import Work, propose, record_snapshot, renamed, report
 from api.sheets.mapping import Mapping, SnapshotMapping, find_mapping, load_mapping
 from api.sheets.proposing import Refusal
 from api.sheets.reading import NotRead, Snapshot, read_snapshot
 from api.sheets.staging import IMPORTER, Opening, staged_commands, staged_snapshot
+from api.working import Unwatched
 from domain.entry import Actor, Entry, Role
 from store.backfill import Backfill, Staged
 from store.deciding import Deciding
 from store.mapper import topic_of
 from store.settings import deployment
+from store.works import Step
 
 
 def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -168,6 +170,17 @@ def preview(
     return 1 if opening.refusals else 0
 
 
+class Drawn(Unwatched):
+    """The comparison as a bar."""
+
+    def __init__(self, advance: Advance) -> None:
+        self._advance = advance
+
+    def __call__(self, step: Step, done: int | None = None, total: int | None = None) -> None:
+        if step == "compare":
+            self._advance((done or 0) + 1)
+
+
 def record(
     running: Services,
     mapping: Mapping,
@@ -180,11 +193,12 @@ def record(
     )
     dry = running.ledger.deciding()
     for settings, snapshot in snapshots:
-        work = Work(running, mapping, settings, snapshot, give_up=not arguments.dry_run)
-        if arguments.dry_run:
-            propose(work, snapshot, by, dry)
-        else:
-            record_snapshot(running, work, snapshot, by)
+        with bar("比较 " if chinese() else "comparing ", len(snapshot.rows)) as advance:
+            work = Work(running, mapping, settings, snapshot, Drawn(advance), give_up=not arguments.dry_run)
+            if arguments.dry_run:
+                propose(work, snapshot, by, dry)
+            else:
+                record_snapshot(running, work, snapshot, by)
         show_proposal(snapshot.file, work.proposed, dry=arguments.dry_run)
         show_renames(work.proposed, dry if arguments.dry_run else running.ledger.deciding())
         for refusal in work.refused:

@@ -212,6 +212,8 @@ def _problems(operation: Schema) -> None:
         answers |= sessions.NEEDS
     if operation["operationId"] in ("leave_for_sign_on", "return_from_sign_on"):
         answers |= {"404": "no single sign-on here / 未设单点登录"}
+    if operation["operationId"] == "stop_work":
+        answers |= {"409": "ended, or recording / 已结束或已开始写入"}
     if any(parameter["name"] == "after" for parameter in operation.get("parameters", ())):
         answers |= {"409": "not there yet, see Retry-After / 尚未更新到此位置"}
     if "requestBody" in operation:

@@ -93,6 +93,8 @@ def test_how_far_it_is_can_be_seen_and_once_recording_has_begun_it_is_not_stoppe
         assert (found["stoppable"], found["total"] > 3) == (False, True)
         refused = stopped(district, path)
         assert (refused.status_code, refused.json()["code"]) == (409, "no_longer_stopped")
+        document = district.client.get("/openapi.json").json()
+        assert "409" in document["paths"]["/work/{work}"]["delete"]["responses"]
     assert look(district, f"{path}?wait=10").json()["answer"]["position"] == district.entries() > before
 
 
