@@ -3,16 +3,17 @@
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Annotated, Any, NamedTuple
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Query, Response
-from fastapi.responses import FileResponse, StreamingResponse
-from starlette.background import BackgroundTask
+from fastapi.responses import StreamingResponse
 
 from api.locale import texts
 from api.pages.portfolio import Large
 from api.pages.taking import Heading, csv_lines, workbook
 from api.pages.visit import PAGE, Viewed, Visit, pages
 from api.pages.wording import noted
+from api.pages.workbook import XLSX
 from api.pages.writing import Writing
 
 made: APIRouter = pages()
@@ -148,11 +149,9 @@ def figure(row: dict[str, Any], measure: str, authority: str = "reported") -> st
 async def as_workbook(visit: Viewed, wanted: Wanted) -> Response:
     """All that the address asks for, of one viewpoint; the file is written on disk row by row and goes when it is sent."""
     first, rest = await _every(visit, wanted)
-    path = await workbook(heading(visit, wanted, first), rest)
-    name = visit.say("项目清单") + f"-{first['viewpoint']['on']}.xlsx"
-    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    sent = FileResponse(path, media_type=kind, filename=name, background=BackgroundTask(path.unlink), headers=NOT_KEPT)
-    return visit.sent(sent)
+    name = quote(visit.say("项目清单") + f"-{first['viewpoint']['on']}.xlsx")
+    headers = NOT_KEPT | {"content-disposition": f"attachment; filename*=UTF-8''{name}"}
+    return visit.sent(StreamingResponse(workbook(heading(visit, wanted, first), rest), media_type=XLSX, headers=headers))
 
 
 @made.get("/pages/projects.csv", openapi_extra=PAGE)

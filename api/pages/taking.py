@@ -17,6 +17,8 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 LONGEST = 32_767
 """Characters that a cell of a workbook holds."""
 DAY = "yyyy-mm-dd"
+PIECE = 262_144
+OPTIONS = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 WIDTHS = {0: 16, 1: 36, 2: 24, 8: 22}
 BOM = "\ufeff"
 
@@ -29,14 +31,23 @@ class Heading(NamedTuple):
     columns: Sequence[str]
 
 
-async def workbook(heading: Heading, parts: AsyncIterator[list[list[Any]]]) -> Path:
-    """Written on disk, whatever its length in the memory of one row; the caller deletes it."""
-    with tempfile.NamedTemporaryFile(prefix="lifecycle-", suffix=".xlsx", delete=False) as opened:
-        path = Path(opened.name)
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+async def workbook(heading: Heading, parts: AsyncIterator[list[list[Any]]]) -> AsyncIterator[bytes]:
+    """Written on disk, whatever its length in the memory of one row, and sent once it is whole.
+
+    The answer has begun by then, so that browsers show a download that can be stopped; nothing is left of it either way.
+    """
+    with tempfile.TemporaryDirectory(prefix="lifecycle-") as folder:
+        path = Path(folder) / "workbook"
+        await _written(path, heading, parts)
+        with path.open("rb") as file:
+            while piece := await run_in_threadpool(file.read, PIECE):
+                yield piece
+
+
+async def _written(path: Path, heading: Heading, parts: AsyncIterator[list[list[Any]]]) -> None:
+    book = xlsxwriter.Workbook(str(path), {**OPTIONS, "tmpdir": str(path.parent)})
+    sheet = book.add_worksheet(heading.name[:31])
     try:
-        book = xlsxwriter.Workbook(str(path), options)
-        sheet = book.add_worksheet(heading.name[:31])
         bold, day = book.add_format({"bold": True, "text_wrap": True}), book.add_format({"num_format": DAY})
         for column, width in WIDTHS.items():
             sheet.set_column(column, column, width)
@@ -51,11 +62,10 @@ async def workbook(heading: Heading, parts: AsyncIterator[list[list[Any]]]) -> P
         async for rows in parts:
             await run_in_threadpool(_lines, sheet, at + 1, rows, day)
             at += len(rows)
-        await run_in_threadpool(book.close)
     except BaseException:
-        path.unlink(missing_ok=True)
+        sheet.row_data_fh.close()
         raise
-    return path
+    await run_in_threadpool(book.close)
 
 
 def _lines(sheet: Any, at: int, rows: list[list[Any]], day: Any) -> None:
