@@ -85,6 +85,7 @@ def services(settings: Deployment, *, size: int = 10) -> Iterator[Services]:
         stack.callback(security.close)
         running = over(database, dsn, settings.schema, embedded, evidence, security, kept_seal(settings))
         running.signing_in.seal_all()
+        running.works.sweep()
         yield running
 
 

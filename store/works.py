@@ -142,6 +142,11 @@ class Works:
                 raise TooMuchWork
             return Begun(same[0], new=False)
 
+    def sweep(self) -> None:
+        """Drops what is older than a day, as beginning anything does."""
+        with self._pool.connection() as connection:
+            connection.execute(SWEEP)
+
     def report(self, work: UUID, step: Step, done: int | None, total: int | None, *, settled: bool = False) -> bool:
         """Whether to go on."""
         values = {"id": work, "step": step, "done": done, "total": total, "settled": settled}

@@ -38,7 +38,11 @@ def test_the_page_renews_itself_and_becomes_the_review_when_the_work_has_ended(s
     expect(page.locator("#count")).to_have_text("3 / 10")
     expect(page.locator("#step")).to_have_text("与台账逐个比较")
     expect(page.get_by_role("progressbar")).to_have_attribute("value", "3")
+    token = page.locator("#stop input").get_attribute("value") or ""
     works.report(work, "record", None, 10, settled=True)
+    origin = {"Origin": site.address}
+    late = page.request.post(f"/pages/work/{work}/stop", form={"form_token": token}, headers=origin)
+    assert "已开始写入台账，不能再取消。" in late.text()
     expect(page.locator("#count")).to_have_text("共 10 条")
     expect(page.get_by_role("button", name="取消")).to_be_hidden()
     works.end(work, 200, site.district.post("/imports?dry_run=true", sent()).content)
