@@ -315,7 +315,7 @@ def guided() -> Iterator[Example]:
         yield from carried_out(stream, number, by, "district-leader")
     cited: Body = {"target": 3, "leader": "p-zhao", "document": "区长批示〔2026〕12号"}
     yield Example("/district/instructions", wanted | cited)
-    yield from carried_out("/district", 17, "office", "second")
+    yield from carried_out("/district", 18, "office", "second")
 
 
 def carried_out(stream: str, number: int, by: str, closer: str) -> Iterator[Example]:
