@@ -18,7 +18,8 @@ from store.fingerprints import COPIED as COLUMNS
 from store.fingerprints import connected, printed
 from store.manifest import COPIED, DUMP, Damage, Manifest, Part, copied_part, ignoring, pieces
 from store.migrations import migrate, unfinished
-from store.tools import ToolFailed, Tools
+from store.server import Embedded
+from store.tools import ToolFailed, Tools, tools
 
 BEGUN = "SELECT to_regclass('head') IS NOT NULL"
 HELD = "SELECT (SELECT count(*) FROM entry), (SELECT count(*) FROM staged)"
@@ -117,6 +118,15 @@ def _refuse_what_is_kept(connection: Connection) -> None:
     entries, staged = cast("tuple[int, int]", connection.execute(HELD).fetchone())
     if entries or staged:
         raise LedgerNotEmpty(f"{entries:,} 条 / entries" if entries else f"{staged:,} 行暂存 / rows staged")
+
+
+def programs(dsn: str, dumped: int, embedded: Embedded | None = None) -> Tools:
+    """Of the major version that made the dump or the server's, whichever is newer: an older pg_restore reads no newer dump,
+    and none was made for a server newer than itself. Raises ToolMissing.
+    """
+    with psycopg.connect(dsn) as connection:
+        server = connection.info.server_version // 10_000
+    return tools(dsn, max(dumped, server), embedded)
 
 
 def load(tools: Tools, folder: Path, manifest: Manifest, schema: str, advance: Callable[[int], None] = ignoring) -> None:

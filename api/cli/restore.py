@@ -15,9 +15,20 @@ from projections.rebuild import rebuild
 from projections.runner import Poisoned
 from store.fingerprints import connected, differences, printed
 from store.manifest import Damage, Manifest, damages, evidence_part, read_manifest
-from store.restore import TABLES, NotTheSame, holds, load, named, put_evidence, refuse_unless_empty, scratch, unguarded
+from store.restore import (
+    TABLES,
+    NotTheSame,
+    holds,
+    load,
+    named,
+    programs,
+    put_evidence,
+    refuse_unless_empty,
+    scratch,
+    unguarded,
+)
 from store.settings import Deployment, deployment
-from store.tools import Tools, tools
+from store.tools import Tools
 
 SHOWN = 20
 """Entries that are told to differ."""
@@ -58,7 +69,7 @@ def restore(settings: Deployment, folder: Path, manifest: Manifest) -> int:
         parts = list(manifest.evidence())
         with bar("佐证 " if chinese() else "evidence ", len(parts)) as advance:
             damaged = put_evidence(evidence, folder, parts, advance)
-        chosen = tools(dsn, manifest.pg_dump, embedded)
+        chosen = programs(dsn, manifest.pg_dump, embedded)
         pour(chosen, folder, manifest, settings.schema)
         if wrong := unguarded(dsn, settings.schema):
             show_unguarded(wrong)
@@ -88,7 +99,7 @@ def drill(settings: Deployment, folder: Path, manifest: Manifest) -> int:
     sound = not damaged
     if not {damage.name for damage in damaged} & {part.name for part in manifest.ledger()}:
         with reached(settings) as (dsn, embedded), ExitStack() as stack:
-            chosen = tools(dsn, manifest.pg_dump, embedded)
+            chosen = programs(dsn, manifest.pg_dump, embedded)
             beside = stack.enter_context(scratch(chosen))
             sound &= try_out(dsn, beside, folder, manifest, settings.schema)
     show_lacking(manifest)

@@ -20,6 +20,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
+import store.restore
 from api.cli import main
 from api.services import Services
 from domain.entry import Role
@@ -366,6 +367,18 @@ def test_an_erased_name_is_in_no_backup_made_after(running: Services, database: 
 def test_a_server_that_no_program_here_fits_is_told_so(database: str):
     with pytest.raises(ToolMissing, match="postgresql-client-99"):
         tools(database, 99)
+
+
+def test_a_dump_of_an_older_server_is_restored_by_programs_that_fit_the_newer_one(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    server = programs(database).major
+    for name in ("pg_dump", "pg_restore", "psql"):
+        (tmp_path / name).write_text(f"#!/bin/sh\necho '{name} (PostgreSQL) {server - 1}.1'\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    assert tools(database, server - 1).folder == tmp_path
+    assert store.restore.programs(database, server - 1).major >= server
 
 
 @pytest.fixture
