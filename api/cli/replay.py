@@ -9,7 +9,7 @@ from datetime import date
 from itertools import groupby
 
 from api.asking import names_at
-from api.cli import chinese
+from api.cli import chinese, typed
 from api.services import Services, services
 from api.telling import IN_SHORT, Telling, in_short
 from domain.questions.replay import Effect, Step
@@ -34,6 +34,7 @@ def main(arguments: argparse.Namespace) -> int:
     with services(deployment(), size=2) as running:
         at = running.questions.resolve(Asked(arguments.on, arguments.known), folding=True)
         steps = running.questions.replay(arguments.code, at, 0, 2**31)
+        running.security.note(typed("export", "replay", project=arguments.code, entries=len(steps)))
         telling = spoken(running, at, steps, full=arguments.full)
         try:
             for line in told(telling, arguments.code, at, steps, arguments.since):

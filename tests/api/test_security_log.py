@@ -294,9 +294,15 @@ def test_what_is_done_at_the_machine_is_told_too(
     account(district, "p-clerk", "unit", "street-a")
     assert main(["account", "password", "--username", "p-clerk"]) == 0
     assert main(["token", "add", "--person", "p-clerk", "--unit", "street-a", "--post", "x", "--role", "unit"]) == 0
+    assert main(["replay", "XM-2026-001"]) == 0
     [file] = (tmp_path / "security").iterdir()
     told = [json.loads(line) for line in file.read_text().splitlines()]
-    assert [(line["what"], line["door"]) for line in told] == [("account password", "cli"), ("token add", "cli")]
+    assert [(line["what"], line["door"]) for line in told] == [
+        ("account password", "cli"),
+        ("token add", "cli"),
+        ("replay", "cli"),
+    ]
+    assert (told[2]["event"], told[2]["about"]["project"], told[2]["about"]["entries"]) == ("export", "XM-2026-001", 4)
     assert told[0]["about"]["username"] == "p-clerk"
     assert all(line["about"]["login"] for line in told)
     assert PHRASE not in file.read_text()
