@@ -22,7 +22,11 @@ class Alive(BaseModel):
 
 
 class Ready(BaseModel):
-    """`projection.failure` names the entry that stopped the read model; `clock_frozen` tells of a clock set back."""
+    """`projection.failure` names the entry that stopped the read model; `clock_frozen` tells of a clock set back.
+
+    A read model that lags is ready: what it answers is true of the position that the answer names, and recording needs
+    none of it. One that has read nothing of a ledger with entries is not: its answers would be of an empty district.
+    """
 
     ready: bool
     open: bool
@@ -42,7 +46,7 @@ async def livez() -> Alive:  # async: answers also while every thread is busy
 
 @made.get("/readyz", response_model=Ready, operation_id="readyz", openapi_extra=PUBLIC)
 def readyz(services: Running) -> Response:
-    """200 while questions can be answered truly; 503 without a database or with a stopped projection."""
+    """200 while questions can be answered; 503 without a database, with a stopped projection, or before it read anything."""
     try:
         found = _state(services)
     except (psycopg.OperationalError, PoolTimeout):
@@ -55,7 +59,7 @@ def _state(services: Running) -> Ready:
     position, failure = services.questions.position()
     ahead = head.recorded_at is not None and head.recorded_at > datetime.now(SHANGHAI) + timedelta(seconds=5)
     return Ready(
-        ready=failure is None,
+        ready=failure is None and (position > 0 or head.position == 0),
         open=head.opened,
         synthetic=services.reading.synthetic(head),
         ledger=head.position,
@@ -74,7 +78,7 @@ def metrics(request: Request, services: Running) -> PlainTextResponse:
         "lifecycle_ledger_position": state.ledger,
         "lifecycle_projection_position": state.projection["position"],
         "lifecycle_projection_lag_entries": state.projection["lag"],
-        "lifecycle_projection_failed": int(not state.ready),
+        "lifecycle_projection_failed": int(state.projection["failure"] is not None),
         "lifecycle_clock_frozen": int(state.clock_frozen),
         "lifecycle_pool_size": pool.get("pool_size", 0),
         "lifecycle_pool_waiting": pool.get("requests_waiting", 0),
