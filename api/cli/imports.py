@@ -15,6 +15,7 @@ from api.sheets.reading import NotRead, Snapshot, read_snapshot
 from api.sheets.staging import IMPORTER, Opening, staged_commands, staged_snapshot
 from api.working import Unwatched
 from domain.entry import Actor, Entry, Role
+from domain.errors import Refused
 from store.backfill import Backfill, Staged
 from store.deciding import Deciding
 from store.mapper import topic_of
@@ -187,18 +188,23 @@ def record(
     snapshots: list[tuple[SnapshotMapping, Snapshot]],
     arguments: argparse.Namespace,
 ) -> int:
-    """One request a snapshot; a refusal anywhere leaves that snapshot and the later ones unrecorded."""
+    """One request a snapshot; a refusal anywhere leaves that snapshot and the later ones unrecorded, and says what was
+    recorded before it."""
     by = Actor(
         person=arguments.person, unit=arguments.unit, post="导入 / import", role=Role.OFFICE, signed_in="command line"
     )
     dry = running.ledger.deciding()
-    for settings, snapshot in snapshots:
+    for place, (settings, snapshot) in enumerate(snapshots):
         with bar("比较 " if chinese() else "comparing ", len(snapshot.rows)) as advance:
             work = Work(running, mapping, settings, snapshot, Drawn(advance), give_up=not arguments.dry_run)
             if arguments.dry_run:
                 propose(work, snapshot, by, dry)
             else:
-                record_snapshot(running, work, snapshot, by)
+                try:
+                    record_snapshot(running, work, snapshot, by)
+                except Refused:
+                    show_recorded(snapshots, place)
+                    raise
         show_proposal(snapshot.file, work.proposed, dry=arguments.dry_run)
         show_renames(work.proposed, dry if arguments.dry_run else running.ledger.deciding())
         for refusal in work.refused:
@@ -210,8 +216,24 @@ def record(
                 "something was refused; nothing of this snapshot was recorded.",
             )
             say(zh, en, error=True)
+            if not arguments.dry_run:
+                show_recorded(snapshots, place)
             return 1
     return 0
+
+
+def show_recorded(snapshots: list[tuple[SnapshotMapping, Snapshot]], place: int) -> None:
+    """What stands of several files where one was refused: each is a request of its own."""
+    before, after = ("、".join(s.file for _, s in of) for of in (snapshots[:place], snapshots[place + 1 :]))
+    if before:
+        say(
+            f"此前的文件已经记录，不会撤销：{before}。更正后可将全部文件重新导入，已记录的不会重复。",
+            f"the files before it are recorded and stay: {before}. Once it is put right import all of them again:"
+            " what is recorded is not recorded twice.",
+            error=True,
+        )
+    if after:
+        say(f"其后的文件未处理：{after}。", f"the files after it were not looked at: {after}.", error=True)
 
 
 def show_proposal(file: str, entries: list[Entry], *, dry: bool) -> None:

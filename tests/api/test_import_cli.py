@@ -361,7 +361,23 @@ def test_a_snapshot_of_which_anything_is_refused_is_not_half_recorded(lifecycle:
     (folder / "m.toml").write_text(settings, encoding="utf-8")
     code, _, complaint = lifecycle(*importing(folder, "2026.csv"))
     assert (code, "nothing of this snapshot was recorded" in complaint) == (1, True)
+    assert "recorded and stay" not in complaint
     assert ledger.reading.head().position == 0
+
+
+def test_of_several_snapshots_those_before_a_refused_one_stand_and_are_named(
+    lifecycle: Lifecycle, folder: Path, ledger: Services
+):
+    (folder / "m.toml").write_text(MAPPING.format(more="").replace("2026-0", "2099-0"), encoding="utf-8")
+    both = [*importing(folder, "2025.csv"), str(folder / "2026.csv")]
+    code, _, complaint = lifecycle(*both)
+    assert (code, "the files before it are recorded and stay: 2025.csv" in complaint) == (1, True)
+    first = ledger.reading.head().position
+    assert first > 0
+    (folder / "m.toml").write_text(MAPPING.format(more=""), encoding="utf-8")
+    code, said, _ = lifecycle(*both)
+    assert (code, "2025.csv: nothing new, nothing proposed" in said) == (0, True)
+    assert ledger.reading.head().position > first
 
 
 def test_a_rename_is_suggested_and_counts_once_it_is_confirmed(lifecycle: Lifecycle, folder: Path, ledger: Services):
