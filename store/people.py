@@ -31,7 +31,7 @@ ERASURES = "SELECT count(*) FROM person_erasure"
 SWEPT = (
     ("lifecycle_eraser", ("person_name",)),
     ("lifecycle_owner", ("staged",)),  # the command files of a backfill named people; the opening emptied it
-    (None, ("draft", "upload", "token", "account", "account_post", "session")),
+    (None, ("draft", "upload", "token", "account", "account_post", "session", "work")),
 )
 """The tables that a name was deleted from or replaced in, and whose they are; none where they are the migrating login's."""
 LOOKING = """

@@ -7,6 +7,8 @@ import psycopg
 import pytest
 
 from tests.api.conftest import District, P
+from tests.api.test_imports_api import sent
+from tests.api.test_work_api import look, until
 
 NAME = "司马相如卿"
 LATER = "司马长卿氏"
@@ -58,6 +60,9 @@ def test_an_erased_person_leaves_every_answer_readable_and_no_trace_of_the_name(
     assert district.client.put(path, json=draft, headers=headers).is_success
     post = {"person": "p-officer", "unit": "street-a", "post": "专员", "role": "unit"}
     assert district.post("/tokens", post, "administrator").status_code == 201
+    file = sent(f"项目名称,责任单位,计划竣工\n{NAME}纪念馆,甲街道,2027-06-30\n")
+    kept = district.post("/imports?dry_run=true", file, Prefer="respond-async").headers["location"]
+    assert until(district, kept, "ended")["status"] == 200
     known = district.entries()
     asked = [
         f"{P}?known=@{known}",
@@ -80,6 +85,7 @@ def test_an_erased_person_leaves_every_answer_readable_and_no_trace_of_the_name(
     repeated = district.post("/people", entering, "administrator", **key)
     assert repeated.status_code == 201, "a repeat hears the first answer, and brings no name back"
     assert places(district.services.dsn, NAME, LATER) == []
+    assert look(district, kept).status_code == 404, "what was compared for an import and bears the name"
     assert not any(word in caplog.text for word in (NAME, LATER))
     refused = district.post("/people/p-officer/names", {"occurred_on": "2026-06-02", "name": NAME})
     assert (refused.status_code, refused.json()["code"]) == (409, "names_erased")
