@@ -15,6 +15,8 @@ from domain.entry import SHANGHAI
 
 made: APIRouter = router(tags=["health"])
 PUBLIC = asks("public")
+UNREAD = 100
+"""The first entries of a new ledger are read before anybody could ask; more than these were there before the read model."""
 
 
 class Alive(BaseModel):
@@ -25,7 +27,7 @@ class Ready(BaseModel):
     """`projection.failure` names the entry that stopped the read model; `clock_frozen` tells of a clock set back.
 
     A read model that lags is ready: what it answers is true of the position that the answer names, and recording needs
-    none of it. One that has read nothing of a ledger with entries is not: its answers would be of an empty district.
+    none of it. One that has read nothing of a ledger that was filled is not: its answers would be of an empty district.
     """
 
     ready: bool
@@ -59,7 +61,7 @@ def _state(services: Running) -> Ready:
     position, failure = services.questions.position()
     ahead = head.recorded_at is not None and head.recorded_at > datetime.now(SHANGHAI) + timedelta(seconds=5)
     return Ready(
-        ready=failure is None and (position > 0 or head.position == 0),
+        ready=failure is None and (position > 0 or head.position <= UNREAD),
         open=head.opened,
         synthetic=services.reading.synthetic(head),
         ledger=head.position,

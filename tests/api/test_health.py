@@ -31,13 +31,18 @@ def test_how_far_the_read_model_lags_is_told(district: District):
     assert district.client.get("/readyz").json()["projection"]["lag"] == 1
 
 
-def test_a_read_model_that_lags_is_ready_and_one_that_has_read_nothing_yet_is_not(district: District):
+def test_a_read_model_that_lags_is_ready_and_one_that_has_read_nothing_yet_is_not(
+    district: District, monkeypatch: pytest.MonkeyPatch
+):
     told = district.client.get("/readyz")
     assert (told.status_code, told.json()["ready"]) == (200, True)
     district.connection.execute("UPDATE progress SET position = 1")
     told = district.client.get("/readyz")
     assert (told.status_code, told.json()["projection"]["lag"] > 1) == (200, True)
     district.connection.execute("UPDATE progress SET position = 0")
+    assert district.client.get("/readyz").status_code == 200, "the first entries of a new ledger switch nothing off"
+    filled = Head(6_717, datetime.now(SHANGHAI), True)
+    monkeypatch.setattr(district.services.reading, "head", lambda: filled)
     told = district.client.get("/readyz")
     assert (told.status_code, told.json()["ready"], told.json()["projection"]["position"]) == (503, False, 0)
     assert "lifecycle_projection_failed 0" in district.client.get("/metrics").text
