@@ -23,7 +23,7 @@ PAGES = {
     "replay": "/pages/projects/{project}/replay",
     "month": "/pages/month",
     "return": "/pages/month/{period}/{unit}",
-    "unit": "/pages/units/{unit}#swim",
+    "unit": "/pages/units/{unit}#held",
     "tasks": "/pages/tasks",
     "record": "/pages/projects/{project}/record",
     "feed": "/pages/feed",

@@ -61,7 +61,6 @@ async def compare(
     stating = Stating(visit, settings)
     visit.viewed_at(to["on"], f"@{to['known']['position']}", None)
     changed = [row(stating, one) for one in worth(found["changes"]["figures"])]
-    synthetic = visit.viewpoint is not None and visit.viewpoint["synthetic"]
     visit.viewpoint = None  # two, not one: the page says both itself
     return await visit.page(
         "project_compare.html",
@@ -71,7 +70,6 @@ async def compare(
         found=found,
         wrong=None,
         name=status["status"]["name"],
-        synthetic=synthetic,
         changed=sorted((r for r in changed if not r["restated"]), key=lambda r: r["order"]),
         restated=[r for r in changed if r["restated"]],
         same=unchanged(stating, status["status"], {tuple(one["figure"]) for one in found["changes"]["figures"]}),
