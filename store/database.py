@@ -1,12 +1,14 @@
 """Connections: one pool that writes, one that reads, each taking its least-privileged role."""
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
 import psycopg
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import ConnectionPool
 
@@ -74,3 +76,24 @@ def listening(dsn: str, schema: str = "district") -> psycopg.Connection:
     connection = psycopg.connect(as_role(dsn, "lifecycle_projector", schema), autocommit=True)
     connection.execute(f'LISTEN "lifecycle_{schema}"'.encode())
     return connection
+
+
+OWN = "SELECT pg_has_role(datdba, 'USAGE') FROM pg_database WHERE datname = %s"
+PATIENCE = 20.0
+
+
+def drop(connection: psycopg.Connection, name: str) -> None:
+    """Drop a database, whoever is connected to it; nothing where there is none.
+
+    No login ends the server's own vacuum, which is waited for, PATIENCE seconds long. Raises InsufficientPrivilege.
+    """
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        except psycopg.errors.InsufficientPrivilege:
+            if connection.execute(OWN, (name,)).fetchone() != (True,) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+        else:
+            return

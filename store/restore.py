@@ -13,6 +13,7 @@ from psycopg.conninfo import make_conninfo
 
 from domain.errors import Refused
 from store.backup import DIGESTS, GZIP
+from store.database import drop
 from store.evidence import Arriving, Evidence, FileTooLarge
 from store.fingerprints import COPIED as COLUMNS
 from store.fingerprints import connected, printed
@@ -283,9 +284,8 @@ def scratch(tools: Tools) -> Iterator[Tools]:
         left = connection.execute(MADE_BY, (name,)).fetchone()
         if left is not None and left != (SCRATCH,):
             raise NoRoomToDrill(name)
-        drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(quoted)
         try:
-            connection.execute(drop)
+            drop(connection, name)
             connection.execute(sql.SQL("CREATE DATABASE {}").format(quoted))
             connection.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(quoted, sql.Literal(SCRATCH)))
         except psycopg.errors.InsufficientPrivilege as refused:
@@ -293,7 +293,7 @@ def scratch(tools: Tools) -> Iterator[Tools]:
         try:
             yield tools.at(make_conninfo(tools.dsn, dbname=name))
         finally:
-            connection.execute(drop)
+            drop(connection, name)
 
 
 def named(dsn: str, schema: str) -> list[str]:

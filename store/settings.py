@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
-VERSION = "0.5.0"
+VERSION = "0.6.0"
 """Of this program, as pyproject.toml has it."""
 
 

@@ -13,7 +13,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from api.services import Services, over
-from store.database import opened
+from store.database import drop, opened
 from store.evidence import Folder
 from store.migrations import migrate
 from store.server import Embedded
@@ -72,7 +72,7 @@ def template(server: str) -> Iterator[str]:
         connection.execute(f'CREATE DATABASE "{name}"'.encode())
         migrate(make_conninfo(server, dbname=name))
         yield name
-        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+        drop(connection, name)
 
 
 @contextmanager
@@ -82,7 +82,7 @@ def cloned(server: str, template: str) -> Iterator[str]:
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())
         yield make_conninfo(server, dbname=name)
-        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+        drop(connection, name)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from api.app import create_app
 from api.cli import main
 from api.services import over
-from store.database import as_role, opened
+from store.database import as_role, drop, opened
 from store.evidence import Folder
 from store.manifest import DUMP, MANIFEST, copied_part, evidence_part, read_manifest
 from tests import files
@@ -42,7 +42,7 @@ def elsewhere(server: str, database: str) -> Iterator[str]:
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"'.encode())
         yield make_conninfo(server, dbname=name)
-        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+        drop(connection, name)
 
 
 def lived_in(district: District) -> str:

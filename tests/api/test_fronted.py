@@ -48,7 +48,7 @@ def test_an_unexpected_error_bears_them_too(district: District, monkeypatch: pyt
 
 def test_an_account_that_asks_too_often_is_told_when_to_come_again_whatever_token_it_uses(district: District):
     calm = district.services.allowances
-    district.services.allowances = Allowances(district.services.database.writing, Rate(1_000, 1_000), Rate(0.5, 3))
+    district.services.allowances = Allowances(district.services.database.writing, Rate(1_000, 1_000), Rate(0.1, 3))
     second, _ = district.services.accounts.make(
         "p-office", "office", "副科长", district.services.accounts.all()[0].actor().role
     )
@@ -56,7 +56,8 @@ def test_an_account_that_asks_too_often_is_told_when_to_come_again_whatever_toke
     codes = [district.get("/units", who).status_code for who in ("office", "office again", "office", "office again")]
     assert codes == [200, 200, 200, 429]
     answer = district.get("/units", "office")
-    assert (answer.json()["code"], answer.headers["retry-after"]) == ("too_many", "2")
+    assert answer.json()["code"] == "too_many"
+    assert 1 <= int(answer.headers["retry-after"]) <= 10
     assert district.get("/units", "clerk").status_code == 200, "nobody else is held up"
     before = district.entries()
     assert district.post(f"{P}/jobs", {"occurred_on": "2026-02-01", "count": 3}).status_code == 429
@@ -73,10 +74,10 @@ def test_an_address_is_held_up_also_while_it_guesses_tokens_and_health_is_always
 
 
 def test_buckets_fill_again_and_are_shared_by_all_workers(district: District):
-    pool, rate = district.services.database.writing, Rate(20, 2)
+    pool, rate = district.services.database.writing, Rate(1, 2)
     here, there = (Allowances(pool, rate, rate) for _ in range(2))
     assert [w.of_account("p-x") for w in (here, there, here)] == [True, True, False]
-    time.sleep(0.12)
+    time.sleep(2.1)
     assert [w.of_account("p-x") for w in (there, here, there)] == [True, True, False]
     together: list[bool] = []
     asking = [threading.Thread(target=lambda: together.append(here.of_address("10.0.0.1"))) for _ in range(8)]

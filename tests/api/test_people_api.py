@@ -22,10 +22,15 @@ WHERE c.relkind IN ('r', 'm', 'p', 't') AND a.attnum > 0 AND NOT a.attisdropped
 
 
 def places(dsn: str, *words: str) -> list[str]:
-    """Where in the database one of these words stands: in a column's text or bytes, or in a page of a small table."""
+    """Where in the database one of these words stands: in a column's text or bytes, or in a page of a small table.
+
+    Pages are read by a superuser alone: a server as in production shows its columns.
+    """
     found = []
     with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute("CHECKPOINT")
+        everything = connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone() == (True,)
+        if everything:
+            connection.execute("CHECKPOINT")
         tables = set()
         for schema, table, column, kind in connection.execute(COLUMNS).fetchall():
             value = f'"{column}"' if kind == "bytea" else f"convert_to(\"{column}\"::text, 'UTF8')"
@@ -34,7 +39,7 @@ def places(dsn: str, *words: str) -> list[str]:
                 if connection.execute(asked.encode(), (word.encode(),)).fetchone() != (0,):
                     found.append(f"{schema}.{table}.{column}")
             tables.add(f'"{schema}"."{table}"')
-        for table in sorted(tables):
+        for table in sorted(tables) if everything else ():
             pages = connection.execute("SELECT pg_read_binary_file(pg_relation_filepath(%s))", (table,)).fetchone()
             found.extend(f"a page of {table}" for word in words if pages and word.encode() in pages[0])
     return found

@@ -26,7 +26,7 @@ def changing(district: District) -> Iterator[tuple[str, str]]:
             if method not in ("get", "head") and operation["x-action"] != "public":
                 nowhere = "00000000-0000-0000-0000-000000000000"
                 address = path.replace("{code}", "XM-2026-001").replace("{sha256}", "0" * 64)
-                for name in ("{account}", "{post}", "{session}", "{token}"):
+                for name in ("{account}", "{post}", "{session}", "{token}", "{work}"):
                     address = address.replace(name, nowhere)
                 yield method.upper(), address.replace("{unit}", "street-a")
 

@@ -27,7 +27,7 @@ from domain.entry import Role
 from domain.entry import Source as Door
 from store.accounts import Accounts
 from store.backup import Source, Taken, take
-from store.database import Database, opened
+from store.database import Database, drop, opened
 from store.evidence import Folder
 from store.fingerprints import COPIED, connected, differences
 from store.manifest import (
@@ -74,7 +74,7 @@ def empty(server: str, database: str) -> Iterator[str]:
         name = psycopg.conninfo.conninfo_to_dict(database)["dbname"]
         connection.execute(f'CREATE DATABASE "{name}_empty"'.encode())
         yield make_conninfo(server, dbname=f"{name}_empty")
-        connection.execute(f'DROP DATABASE "{name}_empty" WITH (FORCE)'.encode())
+        drop(connection, f"{name}_empty")
 
 
 class Writers:
