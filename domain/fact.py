@@ -145,6 +145,8 @@ class Fact(Particulars):
 
     annulled: ClassVar[bool] = True
     """Whether it may be annulled; what cannot be undone in the world is not undone here either."""
+    flows: ClassVar[bool] = False
+    """Whether all the figures it states are flows: what looks for levels need not look at it."""
     begins: ClassVar[bool] = False
     """Whether it is the first of its stream, without which nothing else is said there."""
     rests_on: ClassVar[tuple[type["Fact"], ...]] = ()

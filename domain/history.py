@@ -217,6 +217,11 @@ class View:
         """The facts of kinds that state figures, in order."""
         return self._those(k for k in self.by_kind if k.lines is not Fact.lines)
 
+    @property
+    def levels(self) -> Sequence[Standing[Fact]]:
+        """Of these the facts of kinds that may state how high something stands."""
+        return self._those(k for k in self.by_kind if k.lines is not Fact.lines and not k.flows)
+
     def last_of(self, kind: type[F]) -> Standing[F] | None:
         found = self.of(kind)
         return found[-1] if found else None

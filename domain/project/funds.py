@@ -46,6 +46,7 @@ class FundsReceived(Arriving, Fact):
     """资金到位: money that arrived, in its own currency, proven by a voucher."""
 
     kind: ClassVar = Kind(60, "funds_received")
+    flows: ClassVar = True
 
     def lines(self) -> Iterator[Line]:
         yield Line(RECEIVED, "reported", worth(self.amount, self.exchange), self.amount)
@@ -68,6 +69,7 @@ class FundsReturned(Returning, Fact):
     """资金退回: a reduction is a fact of its own, never a negative receipt."""
 
     kind: ClassVar = Kind(61, "funds_returned")
+    flows: ClassVar = True
     rests_on: ClassVar = (FundsReceived,)
 
     def lines(self) -> Iterator[Line]:

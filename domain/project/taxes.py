@@ -33,6 +33,7 @@ class TaxPaid(Paying, Fact):
     """税收贡献."""
 
     kind: ClassVar = Kind(90, "tax_paid")
+    flows: ClassVar = True
 
     def lines(self) -> Iterator[Line]:
         yield Line(TAX, "reported", self.total.minor, self.total)

@@ -174,11 +174,11 @@ def _money(view: View) -> Iterator[Mark]:
     agreed = received = 0
     for standing in view.of(Signed, FundsReceived, FundsReturned):
         for measure, _, amount, _ in standing.lines:
-            if measure is AGREED:
-                agreed = amount
-            elif measure is RECEIVED:
+            if measure is RECEIVED:
                 received += amount
-        if isinstance(standing.fact, FundsReceived):
+            elif measure is AGREED:
+                agreed = amount
+        if type(standing.fact) is FundsReceived:
             if agreed and received > agreed:
                 yield Mark(standing.number, "above_agreed")
             if signed is None or standing.place < signed:
@@ -245,7 +245,7 @@ def _levels(view: View) -> Iterator[Mark]:
     last: dict[tuple[int, str, int], int] = {}
     years: defaultdict[int, int] = defaultdict(int)
     since_start = 0
-    for standing in stating(view):
+    for standing in stating(view, view.levels):
         fact, progressing = standing.fact, isinstance(standing.fact, ProgressReported)
         if not progressing and not standing.levels:
             continue

@@ -57,12 +57,12 @@ def stated(view: View) -> Iterator[Counted]:
             yield Counted(standing, line.measure, line.authority, line.amount)
 
 
-def stating(view: View) -> Iterator[Standing[Fact]]:
-    """The facts whose figures count, in order; of several citations of one statistical period only the last."""
+def stating(view: View, among: Iterable[Standing[Fact]] | None = None) -> Iterator[Standing[Fact]]:
+    """The facts (or some of them) whose figures count, in order; of citations of one statistical period only the last."""
     cited = view.of(StatisticCited)
     last = {(c.fact.measure, c.fact.period): c.number for c in cited}
     replaced = {c.number for c in cited} - set(last.values())
-    return (standing for standing in view.figures if standing.number not in replaced)
+    return (standing for standing in (view.figures if among is None else among) if standing.number not in replaced)
 
 
 def counted(view: View, settings: Settings) -> Iterator[Counted]:

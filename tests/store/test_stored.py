@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from domain.entry import Entry, stream_id
+from domain.fact import KINDS, Fact
 from domain.judgement import Declined
 from store.mapper import EVENTS, decode, decode_event, encode
 from store.recorder import Row
@@ -53,3 +54,10 @@ def test_what_is_no_entry_is_said_not_skipped():
         decode(row("jobs_held", b'{"v":2,"event":{},"envelope":{}}'))
     with pytest.raises(ValueError, match="cannot be read"):
         decode(row("never_heard_of", b'{"v":1,"event":{},"envelope":{}}'))
+
+
+def test_a_kind_that_declares_flows_states_no_level():
+    events = [decode(row(sample.name.split(".")[0], sample.read_bytes())).event for sample in SAMPLES]
+    facts = [event for event in events if isinstance(event, Fact) and event.flows]
+    assert {type(fact) for fact in facts} == {kind for kind in KINDS.values() if kind.flows} != set()
+    assert {line.measure.sort for fact in facts for line in fact.lines()} == {"flow"}
