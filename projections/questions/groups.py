@@ -11,6 +11,7 @@ from domain.fact import Stage
 from domain.questions.portfolio import UNIT_ROLES, Attribute, By
 from domain.viewpoint import Viewpoint
 from projections.lines import ROLE_NUMBERS, STATED
+from projections.questions.sending import Numbers
 
 # `fingerprint` is an XOR over the facts counted, each as worded from a position on: the same wordings of the same facts,
 # in whatever order, give the same one.
@@ -89,7 +90,7 @@ def grouped(connection: Connection, viewpoint: Viewpoint, by: By, role: str, att
     else:
         other = {"stage": KEYS_BY_STAGE, "yearly_class": KEYS_BY_CLASS}.get(by, KEYS_BY_WORD)
         keys = connection.execute(other.encode(), asked).fetchall()
-    asked |= {"projects": [p for p, _ in keys], "keys": [k for _, k in keys]}
+    asked |= {"projects": Numbers(p for p, _ in keys), "keys": Numbers(k for _, k in keys)}
     asked |= {"by_day": by == "unit" and (attribute == "then" or bool(pieces))}
     return Asked(asked | _edges(spans), [k for _, k in keys], spans, pieces)
 
@@ -158,7 +159,7 @@ def span_parameters(spans: list[Span], pieces: list[Piece]) -> dict[str, Any]:
         for unit in (pieces[-key - 1].shares if key is not None and key < 0 else (key,))
     ]
     projects, keys, sinces, untils = zip(*each, strict=True) if each else ((), (), (), ())
-    return {"spans": list(projects), "span_keys": list(keys), "span_since": list(sinces), "span_until": list(untils)}
+    return {"spans": Numbers(projects), "span_keys": Numbers(keys), "span_since": list(sinces), "span_until": list(untils)}
 
 
 def term_parameters(pieces: list[Piece]) -> dict[str, Any]:
@@ -194,7 +195,7 @@ def _edges(spans: list[Span]) -> dict[str, Any]:
     for project, key, since, until in sorted(spans, key=lambda s: (s[0], s[2])):
         answering[edge(project, since)] = key or NOBODY
         answering[min(edge(project, until), edge(project + 1, FIRST))] = NOBODY
-    return {"edges": list(answering) or [0.0], "answering": list(answering.values()) or [NOBODY]}
+    return {"edges": Numbers(answering or [0.0]), "answering": Numbers(answering.values() or [NOBODY])}
 
 
 FOREVER = date(9999, 12, 31)
