@@ -11,7 +11,7 @@ INSERT INTO current
 SELECT l.project, l.code, l.name, l.name_en, l.stage, l.stage_since, l.category, l.industry, l.lead_unit,
        l.introducing_unit, l.hosting_unit, l.light, l.light_on, l.ended, l.paused, l.lists, l.yearly_class,
        least(next.day, classed.day)
-FROM listed(%(today)s, %(known)s, %(projects)s) l
+FROM {listed}(%(today)s, %(known)s, %(projects)s) l
 LEFT JOIN LATERAL (
     SELECT least(
         min(f.occurred_on) FILTER (WHERE f.occurred_on > %(today)s),
@@ -30,6 +30,8 @@ LEFT JOIN LATERAL (
     LIMIT 1
 ) AS classed ON true
 """
+FEW = 500
+"""Projects up to which their rows are looked up one by one: a few requests do not cost what a whole district holds."""
 DUE = "SELECT project FROM current WHERE until <= %s"
 
 
@@ -38,7 +40,8 @@ def reckon(connection: Connection, projects: Iterable[int], today: date, known: 
     asked = {"projects": list(projects), "today": today, "known": known}
     if asked["projects"]:
         connection.execute(FORGET, asked)
-        connection.execute(RECKON, asked)
+        few = len(asked["projects"]) <= FEW
+        connection.execute(RECKON.replace("{listed}", "listed_of_few" if few else "listed"), asked)
 
 
 def due(connection: Connection, today: date) -> list[int]:

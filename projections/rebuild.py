@@ -9,7 +9,7 @@ from projections.runner import Projecting, make_tables, vacuum
 from store.database import as_role
 
 TABLES = ("project", "term", "fact", "current", "progress")
-FUNCTIONS = ("standing", "tenure", "stint", "class_of_year", "listed")
+FUNCTIONS = ("standing", "tenure", "stint", "class_of_year", "listed", "class_of_year_of_few", "listed_of_few")
 REBUILDER = 0x52454255
 """With the schema, the advisory key of the one rebuild at a time; others wait."""
 
