@@ -37,11 +37,11 @@ DUE = "SELECT project FROM current WHERE until <= %s"
 
 def reckon(connection: Connection, projects: Iterable[int], today: date, known: int) -> None:
     """Compute the rows of these projects anew."""
-    asked = {"projects": list(projects), "today": today, "known": known}
-    if asked["projects"]:
+    numbers = list(projects)
+    if numbers:
+        asked = {"projects": numbers, "today": today, "known": known}
         connection.execute(FORGET, asked)
-        few = len(asked["projects"]) <= FEW
-        connection.execute(RECKON.replace("{listed}", "listed_of_few" if few else "listed"), asked)
+        connection.execute(RECKON.replace("{listed}", "listed_of_few" if len(numbers) <= FEW else "listed"), asked)
 
 
 def due(connection: Connection, today: date) -> list[int]:

@@ -10,6 +10,7 @@ import os
 import shutil
 import zlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -249,12 +250,19 @@ def _copy_table(
     asked = ["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--command=BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"]
     asked += [f"--command=SET TRANSACTION SNAPSHOT '{snapshot}'", f"--command={copying(query).as_string(connection)}"]
     hashed, packed, done = sha256(), zlib.compressobj(FAST, zlib.DEFLATED, GZIP), 0
-    with _Part(folder / copied_part(table)) as part:
-        for piece in source.tools.told("psql", *asked):
-            hashed.update(piece)
+    with _Part(folder / copied_part(table)) as part, ThreadPoolExecutor(1) as beside:
+
+        def pack(piece: bytes) -> None:
             part.write(packed.compress(piece))
+
+        packing = beside.submit(pack, b"")
+        for piece in source.tools.told("psql", *asked):
+            packing.result()
+            packing = beside.submit(pack, piece)  # one piece while the next is read: both without the interpreter's lock
+            hashed.update(piece)
             done += len(piece)
             advance("ledger", min(done, likely[0]), likely[0])
+        packing.result()
         part.write(packed.flush())
     return part.part(), Table(rows=counted[0], sha256=hashed.hexdigest())
 
