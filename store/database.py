@@ -79,15 +79,16 @@ def listening(dsn: str, schema: str = "district") -> psycopg.Connection:
 
 
 OWN = "SELECT pg_has_role(datdba, 'USAGE') FROM pg_database WHERE datname = %s"
-PATIENCE = 20.0
+VACUUMING = 20.0
+"""Seconds that the server's own vacuum is waited for where it stands in the way."""
 
 
 def drop(connection: psycopg.Connection, name: str) -> None:
     """Drop a database, whoever is connected to it; nothing where there is none.
 
-    No login ends the server's own vacuum, which is waited for, PATIENCE seconds long. Raises InsufficientPrivilege.
+    No login ends the server's own vacuum, which is waited for, VACUUMING seconds long. Raises InsufficientPrivilege.
     """
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + VACUUMING
     while True:
         try:
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
