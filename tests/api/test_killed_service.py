@@ -94,7 +94,12 @@ def asked(key: str) -> tuple[str, dict[str, Any]]:
 
 
 def kill_at_work(service: Served) -> None:
-    [child] = Path(f"/proc/{service.pid}/task/{service.pid}/children").read_text().split()
+    """The child that answers; the parent may just be about to begin another."""
+    deadline = time.monotonic() + 20
+    while not (children := Path(f"/proc/{service.pid}/task/{service.pid}/children").read_text().split()):
+        assert time.monotonic() < deadline, "no child answers any more"
+        time.sleep(0.005)
+    [child] = children
     os.kill(int(child), signal.SIGKILL)
 
 
@@ -129,7 +134,7 @@ def test_kill_9_of_the_service_under_repeated_and_reordered_requests_makes_of_ea
             ]
             for thread in working:
                 thread.start()
-            time.sleep(chance.uniform(0.02, 0.3))
+            time.sleep(chance.uniform(0.01, 0.12))  # later, and a quick machine has answered all
             kill_at_work(service)
             for thread in working:
                 thread.join()
