@@ -34,7 +34,7 @@ def peak():
     return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024
 
 begun = peak()
-take(Source(sys.argv[1], "district", tools(sys.argv[1], 16), Folder(Path("none")), {}), Path(sys.argv[2]))
+take(Source(sys.argv[1], "district", tools(sys.argv[1], int(sys.argv[3])), Folder(Path("none")), {}), Path(sys.argv[2]))
 print(begun, peak())
 """
 FILL = """
@@ -99,7 +99,10 @@ def test_a_backup_of_a_million_entries_takes_no_longer_than_twice_pg_dump(databa
     ratio = medians["backup"] / medians["pg_dump"]
     show("backup against pg_dump", {"ratio": ratio}, " ×")
     told = subprocess.run(
-        [sys.executable, "-c", MEMORY, database, str(tmp_path)], check=True, capture_output=True, text=True
+        [sys.executable, "-c", MEMORY, database, str(tmp_path), str(chosen.major)],
+        check=True,
+        capture_output=True,
+        text=True,
     ).stdout
     started, peak = map(float, told.split())
     show("memory of the backup's process", {"at its start": started, "at most": peak}, " MB")
