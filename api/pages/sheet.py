@@ -13,9 +13,10 @@ from api.pages.asking import Told
 from api.pages.desk import Desk, Now, desk, role_of
 from api.pages.fielding import Tongue
 from api.pages.forming import irregular
+from api.pages.opening import NotASheet, SheetTooLarge
 from api.pages.shapes import Asked
 from api.pages.visit import PAGE, Here, Visit, pages
-from api.pages.workbook import MOST_BYTES, XLSX, Book, Cell, NotASheet, SheetTooLarge, fits, marked, names_of, template
+from api.pages.workbook import MOST_BYTES, XLSX, Book, Cell, fits, marked, names_of, template
 from api.pages.workbook import read as read_book
 from domain.errors import Refused
 
@@ -74,7 +75,6 @@ async def checked(visit: Here) -> Response:
             return await show(visit, table, 422, told=visit.say("请先选择文件。"))
         name, raw = visit.file.name, await visit.file.whole(MOST_BYTES)
         if raw is None:
-            await visit.file.drain(16 * MOST_BYTES)
             raise SheetTooLarge
         book = await read_file(visit, table, raw, name)
     except Refused as refused:
