@@ -1,6 +1,5 @@
 """审计事项: findings, requests and site checks, each with its whole thread, and forms for what its reader may do next."""
 
-from datetime import date, datetime
 from typing import Annotated, Any, Literal, get_args
 
 from fastapi import APIRouter, Query, Response
@@ -8,8 +7,8 @@ from fastapi import APIRouter, Query, Response
 from api.pages.advising import advised
 from api.pages.asking import Told
 from api.pages.forms import Form
-from api.pages.visit import PAGE, Here, Viewed, Visit, pages
-from domain.entry import SHANGHAI, Role
+from api.pages.visit import PAGE, Here, Viewed, Visit, pages, today
+from domain.entry import Role
 
 made: APIRouter = pages()
 Act = Literal["find", "request", "check"]
@@ -185,7 +184,3 @@ def beside(told: Told | None) -> dict[str, str]:
 def irregular(told: Told | None) -> list[dict[str, Any]]:
     """The rules that were broken: recorded once a reason is given."""
     return [mistake for mistake in (told.mistakes if told else ()) if mistake.get("rule")]
-
-
-def today() -> date:
-    return datetime.now(SHANGHAI).date()

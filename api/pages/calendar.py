@@ -3,7 +3,7 @@
 import calendar
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import groupby, pairwise
 from operator import itemgetter
 from typing import Annotated, Any, Literal, NamedTuple
@@ -12,9 +12,9 @@ from babel.dates import get_day_names
 from fastapi import APIRouter, Query, Response
 
 from api.pages.asking import Told
-from api.pages.visit import PAGE, Here, Viewed, Visit, pages
+from api.pages.visit import PAGE, Here, Viewed, Visit, pages, today
 from api.pages.writing import Writing
-from domain.entry import SHANGHAI, Role
+from domain.entry import Role
 
 made: APIRouter = pages()
 Year = Annotated[int | None, Query(ge=1950, le=2199)]
@@ -93,7 +93,7 @@ async def shown(
             "done": None,
             "wrong": wrong,
             "slips": [],
-            "filled": {"occurred_on": today(), "year": found["year"], **stated(found)},
+            "filled": {"occurred_on": str(today()), "year": found["year"], **stated(found)},
             **more,
         },
     )
@@ -109,7 +109,6 @@ async def adopted(visit: Here) -> Response:
     if visit.file is not None:
         raw = await visit.file.whole(MOST_BYTES)
         if raw is None:
-            await visit.file.drain(16 * MOST_BYTES)
             return await shown(visit, year, 413, filled=filled, wrong=visit.say("文件过大：放假安排只有几十行。"))
         filled["lines"] = decoded(raw)
     days, slips = read(visit, filled["lines"])
@@ -123,10 +122,6 @@ async def adopted(visit: Here) -> Response:
     except Told as told:
         return await shown(visit, year, told.status, filled=filled, wrong=told, slips=pointed(visit, told, days))
     return visit.leave("/pages/calendar", year=year, done="adopted", after=done["position"])
-
-
-def today() -> str:
-    return str(datetime.now(SHANGHAI).date())
 
 
 def decoded(raw: bytes) -> str:

@@ -1,6 +1,6 @@
 """履历 as pages show it: what a person or a unit held and did, shaped from what GET …/record answers."""
 
-from datetime import date, datetime
+from datetime import date
 from itertools import groupby
 from typing import Any
 
@@ -9,10 +9,9 @@ from markupsafe import Markup
 from api.locale import texts
 from api.pages.asking import Told
 from api.pages.drawing.lanes import Held, Role, Words, lanes
-from api.pages.visit import Visit
+from api.pages.visit import Visit, today
 from api.pages.wording import noted
 from api.pages.writing import Writing
-from domain.entry import SHANGHAI
 
 DEEDS = {
     "recorded": noted("记录事实"),
@@ -53,7 +52,7 @@ class Shown:
             told = say("每行为一个项目中的一个角色；空档与交叉以斜纹标出，竖线为视角日期；下方列表内容相同。")
             legend = (say("在任"), say("责任空档"), say("职责交叉"))
             words = Words(say("{whose}的任责情况", whose=whose), told, say("本页视角"), say("今天"), *legend)
-            self.picture = lanes("swim", roles[:MOST_LANES], self.on, datetime.now(SHANGHAI).date(), words)
+            self.picture = lanes("swim", roles[:MOST_LANES], self.on, today(), words)
 
     def by_project(self) -> dict[str, list[dict[str, Any]]]:
         """What was held, in the order of the picture."""

@@ -36,7 +36,6 @@ async def proposed(visit: Here) -> Response:
         return await shown(visit, 422, wrong=visit.say("请选择文件，并选择或填写映射。"))
     raw = await visit.file.whole(MOST_BYTES)
     if raw is None:
-        await visit.file.drain(16 * MOST_BYTES)
         return await shown(visit, 413, wrong=visit.say("文件过大，请在服务器上用 lifecycle import 导入。"))
     sent = {"mapped_by": mapped_by, "file": visit.file.name, "content": b64encode(raw).decode()}
     return await begun(visit, sent, trial=True)

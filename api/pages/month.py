@@ -2,7 +2,7 @@
 
 import calendar
 from collections import Counter
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any, Literal, get_args
 
 from fastapi import APIRouter, Query, Response
@@ -10,9 +10,9 @@ from fastapi import APIRouter, Query, Response
 from api.pages.advising import advised
 from api.pages.asking import Told
 from api.pages.returns import OPEN, REPORTERS, SIGNERS, Done, Period
-from api.pages.visit import PAGE, Here, Viewed, Visit, pages
+from api.pages.visit import PAGE, Here, Viewed, Visit, pages, today
 from domain.command import Action
-from domain.entry import SHANGHAI, Role
+from domain.entry import Role
 from domain.office.period import span_of
 from domain.permissions import allows
 from domain.questions.returns import BoardState
@@ -42,14 +42,10 @@ async def now(visit: Viewed) -> Response:
     unit = session.unit if session is not None and session.role in (*REPORTERS, *SIGNERS) else None
     open_ones = [p for p in known if not p["closed"]]
     awaited = [p for p in open_ones if any(r["unit"] == unit and r["state"] in OPEN[:2] for r in p["rows"])]
-    chosen = (awaited or [p for p in open_ones if p["span"]["since"] <= today()] or known)[-1 if awaited else 0]
+    chosen = (awaited or [p for p in open_ones if p["span"]["since"] <= str(today())] or known)[-1 if awaited else 0]
     if unit is not None and any(r["unit"] == unit for r in chosen["rows"]):
         return visit.leave(f"/pages/month/{chosen['period']}/{unit}", **visit.asked)
     return visit.leave(f"/pages/month/{chosen['period']}", **visit.asked)
-
-
-def today() -> str:
-    return str(datetime.now(SHANGHAI).date())
 
 
 def in_order(codes: list[str]) -> list[str]:
@@ -97,7 +93,7 @@ def following(newest: str | None, visit: Visit) -> dict[str, str]:
     if newest is not None and len(newest) == 7:
         first = span_of(newest).until + timedelta(days=1)
     else:
-        first = (date.fromisoformat(today()).replace(day=1) - timedelta(days=1)).replace(day=1)
+        first = (today().replace(day=1) - timedelta(days=1)).replace(day=1)
     last = first.replace(day=calendar.monthrange(first.year, first.month)[1])
     return {"code": f"{first:%Y-%m}", "deadline": str(last + timedelta(days=8))}
 
@@ -108,7 +104,7 @@ async def opened(visit: Here) -> Response:
     visit.viewed_at(None, None, None)
     form = visit.form
     code, deadline = form.one("code") or "", form.one("deadline") or ""
-    said = {"occurred_on": today(), "code": code, "deadline": deadline}
+    said = {"occurred_on": str(today()), "code": code, "deadline": deadline}
     filled, newest = {"form": "open", **said}, form.one("newest")
     if advice := await advised(visit, "/periods", said, deadline):
         return await refilled(visit, newest, 200, filled, advice=advice)
@@ -131,7 +127,7 @@ async def refilled(visit: Visit, newest: str | None, status: int, filled: dict[s
 async def managed(visit: Here, period: Period) -> Response:
     """The office extends a unit's deadline, closes the period, or sends its figures round for reconciliation."""
     visit.viewed_at(None, None, None)
-    form, day = visit.form, today()
+    form, day = visit.form, str(today())
     commands: dict[str, tuple[str, dict[str, Any]]] = {
         "extended": (
             "extensions",

@@ -1,6 +1,5 @@
 """项目: where one project stands and who says so, its life as a picture and as a list, its money, who answered for it."""
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
@@ -10,8 +9,7 @@ from api.pages.asking import Told
 from api.pages.drawing import curves, lanes, life
 from api.pages.project_shapes import Shapes
 from api.pages.stating import Stating
-from api.pages.visit import PAGE, Viewed, Visit, pages
-from domain.entry import SHANGHAI
+from api.pages.visit import PAGE, Viewed, Visit, pages, today
 
 made: APIRouter = pages()
 Code = Annotated[str, Path(max_length=64)]
@@ -64,7 +62,7 @@ async def told_or_none(visit: Visit, path: str, at: dict[str, Any]) -> Any:
 
 def pictures(visit: Visit, shapes: Shapes) -> dict[str, Markup | None]:
     """None where there is nothing to draw."""
-    say, on, today = visit.say, shapes.on, datetime.now(SHANGHAI).date()
+    say, on, day = visit.say, shapes.on, today()
     viewed, now = say("本页视角"), say("今天")
     rows = shapes.rows()
     drawn: dict[str, Markup | None] = {"life": None, "curves": None, "lanes": None}
@@ -75,11 +73,11 @@ def pictures(visit: Visit, shapes: Shapes) -> dict[str, Markup | None]:
             *(viewed, now, say("至今"), say("另有 {count} 条", count="{count}")),
             (say("如期记录"), *(shapes.word("marks", mark) for mark in ("late", "corrected", "irregular", "annulled"))),
         )
-        drawn["life"] = life.life(rows, shapes.lanes(), on, today, words, "#list")
+        drawn["life"] = life.life(rows, shapes.lanes(), on, day, words, "#list")
     of = shapes.curves()
     if of:
         money = curves.Words(say("资金曲线"), say("协议、到位、投资与认定随时间的累计；下表为各年末数。"), viewed, now)
-        drawn["curves"] = curves.curves(of, on, today, shapes.written, money)
+        drawn["curves"] = curves.curves(of, on, day, shapes.written, money)
     roles = shapes.roles()
     if roles:
         swim = lanes.Words(
@@ -87,5 +85,5 @@ def pictures(visit: Visit, shapes: Shapes) -> dict[str, Markup | None]:
             say("各项责任由谁承担、从何时到何时；空档与交叉以斜纹标出，下表逐条写明。"),
             *(viewed, now, say("在任"), shapes.word("marks", "unowned"), say("职责交叉")),
         )
-        drawn["lanes"] = lanes.lanes("swim", roles, on, today, swim)
+        drawn["lanes"] = lanes.lanes("swim", roles, on, day, swim)
     return drawn

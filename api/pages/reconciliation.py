@@ -5,9 +5,8 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from api.pages.asking import Told
-from api.pages.month import today
 from api.pages.returns import REPORTERS, Done, Period, Unit
-from api.pages.visit import PAGE, Here, Viewed, Visit, pages
+from api.pages.visit import PAGE, Here, Viewed, Visit, pages, today
 from domain.entry import Role
 
 made: APIRouter = pages()
@@ -53,7 +52,7 @@ async def answered(visit: Here, period: Period, unit: Unit) -> Response:
     act = form.one("act") or "confirm"
     pairs = list(zip(form.all("entry"), form.all("text"), strict=False))
     objections = [{"text": text} | ({"entry": entry} if entry else {}) for entry, text in pairs if text]
-    said: dict[str, Any] = {"act": act, "unit": unit, "occurred_on": today()}
+    said: dict[str, Any] = {"act": act, "unit": unit, "occurred_on": str(today())}
     said |= {"objections": objections} if act == "object" else {}
     said |= {"reason": form.one("reason")} if form.one("reason") else {}
     try:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
+from datetime import date, datetime
 from typing import Annotated, Any, cast
 from urllib.parse import quote, urlencode
 
@@ -26,6 +27,7 @@ from api.pages.sending import Attached, read_sent, sent_with_file
 from api.pages.showing import HEADERS, environment, packed
 from api.pages.wording import said
 from api.services import Services
+from domain.entry import SHANGHAI
 from domain.errors import NotFound, Refused
 from store.sessions import Session, Waits
 
@@ -42,6 +44,11 @@ WAITING: dict[Waits, str] = {
     "totp": "/pages/account/authenticator",
 }
 """Where a session that waits for something is led."""
+
+
+def today() -> date:
+    """The civil date in Asia/Shanghai."""
+    return datetime.now(SHANGHAI).date()
 
 
 class Visit:
