@@ -1,4 +1,4 @@
-"""记录: what can be recorded, and the addresses of the form of every command."""
+"""录入: what can be recorded, and the addresses of the form of every command."""
 
 from collections.abc import Callable
 from typing import Any
@@ -51,7 +51,7 @@ async def chooser(visit: Visit, place: Place, noun: str | None = None, done: str
         else []
     )
     grouped = {c.name for _, commands in groups for c in commands}
-    groups.append((noted("其他"), [c for c in own if c.name not in grouped]))
+    groups.append((noted("其他") if groups else noted("录入"), [c for c in own if c.name not in grouped]))
     about = list(dict.fromkeys(c.noun for c in every if c.noun in JUDGING and c.noun != "approvals"))
     return await visit.page("record_of.html", place=place, groups=[g for g in groups if g[1]], about=about, done=done)
 

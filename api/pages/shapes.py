@@ -50,10 +50,8 @@ PLURALS: dict[str, StreamKind] = {
     "audits": "audit",
     "district": "district",
 }
-JUDGING = frozenset(d.noun for d in TABLE.values() if d.stream is None and not d.noun.startswith("instruction-")) | {
-    "verdicts"
-}
-"""Nouns of what is said about a fact."""
+JUDGING = frozenset(d.noun for d in TABLE.values() if {"target", "proposal"} & d.command.model_fields.keys())
+"""Nouns of what is said about a fact, or about what was asked for it."""
 
 
 @dataclass(frozen=True)
