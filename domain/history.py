@@ -65,11 +65,6 @@ class Standing(Generic[F_co]):
         """The figures it states, reckoned once."""
         return tuple(self.fact.lines())
 
-    @cached_property
-    def levels(self) -> tuple[Line, ...]:
-        """The figures among them that tell how high something stands."""
-        return tuple(line for line in self.lines if line.measure.sort == "level")
-
     @property
     def sources(self) -> tuple[str, ...]:
         """The entries that together make the fact read so."""
@@ -219,7 +214,7 @@ class View:
 
     @property
     def levels(self) -> Sequence[Standing[Fact]]:
-        """Of these the facts of kinds that may state how high something stands."""
+        """Those of kinds that may state how high something stands, in order."""
         return self._those(k for k in self.by_kind if k.lines is not Fact.lines and not k.flows)
 
     def last_of(self, kind: type[F]) -> Standing[F] | None:

@@ -78,7 +78,7 @@ def listening(dsn: str, schema: str = "district") -> psycopg.Connection:
     return connection
 
 
-OWN = "SELECT pg_has_role(datdba, 'USAGE') FROM pg_database WHERE datname = %s"
+MAY_DROP = "SELECT pg_has_role(datdba, 'USAGE') FROM pg_database WHERE datname = %s"
 VACUUMING = 20.0
 """Seconds that the server's own vacuum is waited for where it stands in the way."""
 
@@ -93,7 +93,7 @@ def drop(connection: psycopg.Connection, name: str) -> None:
         try:
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
         except psycopg.errors.InsufficientPrivilege:
-            if connection.execute(OWN, (name,)).fetchone() != (True,) or time.monotonic() > deadline:
+            if connection.execute(MAY_DROP, (name,)).fetchone() != (True,) or time.monotonic() > deadline:
                 raise
             time.sleep(0.1)
         else:

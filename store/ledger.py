@@ -192,7 +192,7 @@ class Ledger:
     def record_work(
         self, work: Work, *, by: Actor, source: Source, body: bytes, key: Asked | None = None
     ) -> Recorded | None:
-        """One request of whatever `work` decides; None when it decided nothing. For imports, which propose."""
+        """One request of what `work` decides, for imports; of nothing decided the first answer to a repeat, or None."""
         request = uuid4()
         key = key or Asked(by.person, str(request), body)
         asked = Request(id=request, scope=key.scope, key=key.key, body=sha256(key.body).digest())

@@ -48,7 +48,7 @@ class Streams:
     def past(self, label: str) -> History:
         """A stream that something is decided on: what is decided holds only while it stands so."""
         self._looked_at.add(label)
-        return self._histories.get(label) or self._stream(label)
+        return self._stream(label)
 
     def exists(self, label: str) -> bool:
         """Which it then always does."""

@@ -150,7 +150,7 @@ class Table(NamedTuple):
 
 
 def read(sent: SnapshotSent) -> Table:
-    """Raises BadMapping, BadFile."""
+    """Raises NothingSent, BadMapping, BadFile."""
     if sent.mapped_by is None or sent.file is None or sent.content is None:
         raise NothingSent
     shipped = SHIPPED / f"{sent.mapped_by}.toml"

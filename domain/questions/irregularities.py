@@ -118,7 +118,7 @@ def _marks(view: View, settings: Settings, gates: GatesInForce, facts: Sequence[
         found.update(_building(view))
     if any(kind.stage is not Fact.stage for kind in kinds):
         found.update(_stages(view), _gates(view, gates))
-    if any(line.measure.number in LEVELS for standing in facts for line in standing.levels):
+    if any(line.measure.number in LEVELS for standing in facts for line in standing.lines):
         found.update(_levels(view))
     if kinds & {ResponsibilityHandedOver, ProjectTransferred}:
         found.update(_handovers(view))
@@ -174,11 +174,11 @@ def _money(view: View) -> Iterator[Mark]:
     agreed = received = 0
     for standing in view.of(Signed, FundsReceived, FundsReturned):
         for measure, _, amount, _ in standing.lines:
-            if measure is RECEIVED:
-                received += amount
-            elif measure is AGREED:
+            if measure is AGREED:
                 agreed = amount
-        if type(standing.fact) is FundsReceived:
+            elif measure is RECEIVED:
+                received += amount
+        if isinstance(standing.fact, FundsReceived):
             if agreed and received > agreed:
                 yield Mark(standing.number, "above_agreed")
             if signed is None or standing.place < signed:
@@ -247,8 +247,6 @@ def _levels(view: View) -> Iterator[Mark]:
     since_start = 0
     for standing in stating(view, view.levels):
         fact, progressing = standing.fact, isinstance(standing.fact, ProgressReported)
-        if not progressing and not standing.levels:
-            continue
         for measure, authority, amount, _ in standing.lines:
             if measure.number in LEVELS:
                 year = fact.occurred_on.year if measure is INVESTED_YEAR else 0  # begins anew each year

@@ -14,9 +14,7 @@ class Numbers(list[Any]):
     @cached_property
     def written(self) -> bytes:
         """As an array's text; queries say its type (`::int[]`)."""
-        if None in self:
-            return b"{%s}" % ",".join("NULL" if one is None else str(one) for one in self).encode()
-        return b"{%s}" % ",".join(map(str, self)).encode()
+        return b"{%s}" % ",".join("NULL" if one is None else str(one) for one in self).encode()
 
 
 class NumbersDumper(Dumper):

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from api.services import Services, over
-from domain.entry import Actor, Source
+from domain.entry import Actor, Envelope, Source
 from domain.errors import NotPermitted, RateNeeded
 from domain.project.funds import VoucherAlreadyCounted
 from store.recorder import Row
@@ -88,3 +88,11 @@ def test_who_handed_a_project_over_records_no_longer_wherever_that_was_recorded(
     record(other, "transfers", from_unit="street-a", to_unit="street-b")
     with pytest.raises(NotPermitted):
         receive(running, "V-6", by=CLERK)
+
+
+def test_what_was_recorded_is_remembered_as_it_is_read_with_every_field_of_its_envelope(running: Services, other: Services):
+    receive(running, "V-envelope")
+    for label in ("district", "unit:street-a", P):
+        remembered, read = running.ledger.records.history(label).entries, other.ledger.records.history(label).entries
+        assert remembered == read
+        assert all([*entry.envelope.__dict__] == [*Envelope.model_fields] for entry in (*remembered, *read))
