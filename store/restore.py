@@ -1,6 +1,5 @@
 """Restoring: the ledger's part into an empty place, the files of evidence into their store, and the proof of both."""
 
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import cast
 
 import psycopg
+from isal import isal_zlib as zlib
 from psycopg import Connection, sql
 from psycopg.conninfo import make_conninfo
 
