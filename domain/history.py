@@ -41,19 +41,20 @@ from domain.viewpoint import EVERYTHING, Viewpoint
 B = TypeVar("B", bound=Judgement)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Standing(Generic[F_co]):
     """A fact as it reads: its original entry, the entry that words it now, and the approval that put it in force."""
 
     original: Entry
     fact: F_co
     wording: Entry
-    approval: Entry | None = None
-    place: tuple[date, int, int] = field(init=False, repr=False, compare=False)
+    approval: Entry | None
+    place: tuple[date, int, int] = field(repr=False, compare=False)
     """Its place among the facts of its stream: nearly every one is asked for it, and a lazy property locks."""
 
-    def __post_init__(self) -> None:
-        self.__dict__["place"] = self.fact.order(self.original.number)
+    def __init__(self, original: Entry, fact: F_co, wording: Entry, approval: Entry | None = None) -> None:
+        place = fact.order(original.number)
+        self.__dict__.update(original=original, fact=fact, wording=wording, approval=approval, place=place)
 
     @property
     def number(self) -> int:
@@ -116,6 +117,12 @@ def inserted(facts: tuple[Standing[Fact], ...], one: Standing[Fact]) -> tuple[St
 def concrete(kinds: tuple[type[Fact], ...], declared: int) -> tuple[type[Fact], ...]:
     """The kinds among them, and those they are a base of; `declared` is how many there are, should more be."""
     return tuple(kind for kind in KINDS.values() if issubclass(kind, kinds))
+
+
+@cache
+def states_levels(kind: type[Fact]) -> bool:
+    """Whether facts of the kind may state how high something stands."""
+    return kind.lines is not Fact.lines and not kind.flows
 
 
 class View:
@@ -199,6 +206,8 @@ class View:
 
     def _those(self, kinds: Iterable[type[Fact]]) -> Sequence[Standing[Fact]]:
         found = [self.by_kind[kind] for kind in kinds if kind in self.by_kind]
+        if not found:
+            return ()
         return found[0] if len(found) == 1 else sorted(chain.from_iterable(found), key=PLACE)
 
     @property
@@ -215,7 +224,7 @@ class View:
     @property
     def levels(self) -> Sequence[Standing[Fact]]:
         """Those of kinds that may state how high something stands, in order."""
-        return self._those(k for k in self.by_kind if k.lines is not Fact.lines and not k.flows)
+        return self._those(filter(states_levels, self.by_kind))
 
     def last_of(self, kind: type[F]) -> Standing[F] | None:
         found = self.of(kind)

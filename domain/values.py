@@ -4,6 +4,7 @@ import re
 import unicodedata
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
@@ -24,10 +25,16 @@ class Frozen(BaseModel):
         """
         made = cls.__new__(cls)
         set_in(made, "__dict__", values)
-        set_in(made, "__pydantic_fields_set__", {*values})
+        set_in(made, "__pydantic_fields_set__", every_field(cls))
         set_in(made, "__pydantic_extra__", None)
         set_in(made, "__pydantic_private__", None)
         return made
+
+
+@cache
+def every_field(model: type[BaseModel]) -> set[str]:
+    """One set for all that state every field of their model; nothing ever changes it."""
+    return set(model.__pydantic_fields__)
 
 
 def clean(text: str) -> str:

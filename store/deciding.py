@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from uuid import UUID, uuid4
 
 from domain.acting import stands_in
@@ -42,7 +42,7 @@ from domain.questions.irregularities import broken, marks_of
 from domain.settings import Settings
 from store.marking import irregular, personal
 from store.places import is_place, place_of
-from store.streams import Knows, NextNumber, Streams
+from store.streams import InForce, Knows, NextNumber, Streams
 
 FindFile = Callable[[str, Actor], KeptFile | None]
 """The kept file with this SHA-256, under the name that the actor uploaded it with where they did."""
@@ -61,6 +61,12 @@ def knows_none(label: str) -> bool:
 NOBODY = Mentions()
 DRY = "试算 / a dry run"
 """Stands for the reason that is not asked for yet."""
+
+
+@cache
+def wants_more(command: type[Command]) -> bool:
+    """Whether such commands are decided in more than everything in a request is."""
+    return issubclass(command, ProposeCorrection | ProposeAnnulment | GiveVerdict | OpensAudit | AttachEvidence)
 
 
 @dataclass(frozen=True)
@@ -105,8 +111,8 @@ class Deciding:
         self.irregular: dict[str, tuple[Broken, ...]] = {}
         """What each entry breaks, by its citation."""
         self._permitted: set[tuple[str, Action, Role, str, date]] = set()
-        self._plain: tuple[Asking, Context] | None = None
-        """What everything that is asked for together is decided in, where nothing more is to be looked up for it."""
+        self._plain: tuple[Asking, InForce, Context] | None = None
+        """What everything that is asked for together is decided in."""
         self.names: Sequence[str] = ()
         """Of people: those that somebody found in what is asked."""
         self.looked_through = False
@@ -121,8 +127,8 @@ class Deciding:
     ) -> list[Entry]:
         """The new entries, which count as past from here on. Raises the Refused of the rule broken."""
         deed = TABLE[type(command)]
-        settings = self.streams.settings
-        label = self._label(label, command, settings)
+        rules = self.streams.in_force
+        label = self._label(label, command, deed, rules.settings)
         past = self.past(label)
         by = self._acting(asking, command, label)
         if deed.stream not in (None, stream_kind(label)):
@@ -131,19 +137,18 @@ class Deciding:
             raise NotFound(label)
         self.permit(by, deed.action, past, asking.today)
         asking = self._in_time(label, command, asking, by)
-        context = self._context(past, command, by, asking, settings, together)
+        context = self._context(past, command, by, asking, rules, together)
         opening = len(self.entries)
         entries: list[Entry] = []
         for event in deed.decide(past, command, context):
-            past = self.past(label)
             if isinstance(event, Fact):
                 check_fact(past, event, context)
                 self._check_mentions(event, label, command)
             elif isinstance(event, CorrectionProposed | Corrected):
                 self._check_mentions(event.reads, label, command)
-            grown = self._grown(past, event, command, by, asking, settings)
-            self.streams.now(grown)
-            entries.append(grown.entries[-1])
+            past = self._grown(past, event, command, by, asking, rules)
+            self.streams.now(past)
+            entries.append(past.entries[-1])
             if not isinstance(event, Fact) or isinstance(event, HOLDING):
                 self._permitted.clear()
         self.entries.extend(entries)
@@ -227,7 +232,7 @@ class Deciding:
 
         Raises ReasonNeeded, pointing at the first line that lacks its reason.
         """
-        settings, gates = self.streams.settings, self.streams.gates
+        settings, gates, _ = self.streams.in_force
         changed: dict[str, Entry] = {}
         facts: dict[str, list[Entry]] = {}
         for entry in entries:
@@ -272,9 +277,14 @@ class Deciding:
         command: Command,
         by: Actor,
         asking: Asking,
-        settings: Settings,
+        rules: InForce,
         together: frozenset[tuple[str, str]],
     ) -> Context:
+        own = wants_more(type(command))
+        if not own and self._plain is not None:
+            asked, then, context = self._plain
+            if asked is asking and then is rules and context.by is by and context.together == together:
+                return context
         alone = bureau = False
         answerable: tuple[str, ...] = ()
         file: KeptFile | None = None
@@ -291,14 +301,12 @@ class Deciding:
             case AttachEvidence():
                 file = self._find_file(command.sha256, by)
             case _:
-                plain = self._plain
-                if plain is not None and plain[0] is asking and self._same(plain[1], by, settings, together):
-                    return plain[1]
+                pass
         context = Context(
             by=by,
             today=asking.today,
-            settings=settings,
-            calendar=self.streams.calendar,
+            settings=rules.settings,
+            calendar=rules.calendar,
             together=together,
             imported=asking.imported,
             alone=alone,
@@ -306,18 +314,12 @@ class Deciding:
             answerable=answerable,
             same=lambda refs: joined_with(self.past, refs),
             load=self.past,
-            new_code=lambda year: self.streams.promise(f"{settings.label}-{year}-"),
+            new_code=lambda year: self.streams.promise(f"{rules.settings.label}-{year}-"),
             file=file,
         )
-        if not alone and not bureau and not answerable and file is None:
-            self._plain = asking, context
+        if not own:
+            self._plain = asking, rules, context
         return context
-
-    def _same(self, context: Context, by: Actor, settings: Settings, together: frozenset[tuple[str, str]]) -> bool:
-        """Whether one context will do for another command of the request."""
-        if context.settings is not settings or context.calendar is not self.streams.calendar:
-            return False
-        return context.by is by and context.together == together
 
     def _leading(self, projects: Iterable[str], day: date) -> tuple[str, ...]:
         """The units that lead any of the projects on the day."""
@@ -326,12 +328,16 @@ class Deciding:
 
     def record(self, label: str, event: Event, asking: Asking) -> Entry:
         """Enter an event that no command asked for: the opening of the ledger."""
-        grown = self._grown(self.past(label), event, Command(), asking.by, asking, Settings())
+        grown = self._grown(self.past(label), event, Command(), asking.by, asking, self.streams.in_force)
         self.streams.now(grown)
         self.entries.append(grown.entries[-1])
         return grown.entries[-1]
 
-    def _label(self, label: str | None, command: Command, settings: Settings) -> str:
+    def _label(self, label: str | None, command: Command, deed: Deed, settings: Settings) -> str:
+        if not deed.begins:
+            if label is None:
+                raise NotFound
+            return label
         begun = command.begins()
         if begun is not None:
             return begun
@@ -343,13 +349,9 @@ class Deciding:
             case EnterPerson():
                 return f"person:p-{uuid4().hex[:10]}"
             case _:
-                if label is None:
-                    raise NotFound
-                return label
+                raise NotFound
 
-    def _grown(
-        self, past: History, event: Event, command: Command, by: Actor, asking: Asking, settings: Settings
-    ) -> History:
+    def _grown(self, past: History, event: Event, command: Command, by: Actor, asking: Asking, rules: InForce) -> History:
         """The stream with the event entered, which is marked with what it breaks. Raises PersonalData, ReasonNeeded."""
         said = {
             "id": uuid4(),
@@ -369,29 +371,29 @@ class Deciding:
         envelope = Envelope.checked(said)
         entry = Entry(past.version + 1, event, envelope, recorded_at=asking.moment)
         marked: list[Irregularity] = []
-        rules: tuple[Broken, ...] = ()
+        breaks: tuple[Broken, ...] = ()
         if isinstance(event, Fact) and asking.late is not None:
-            rules = (broken("after_deadline"),)
+            breaks = (broken("after_deadline"),)
             marked.append(Irregularity(rule="after_deadline", reason=asking.late))
         data = [] if self.looked_through else personal(event, command, past.version == 0, self.names)
         if data:
             reason = command.reason or (DRY if asking.dry else None)
             if reason is None:
                 raise PersonalData(rules=[rule for rule, _ in data], pointer=place_of(command.model_dump(), data[0][1]))
-            rules += tuple(dict.fromkeys(rule for rule, _ in data))
+            breaks += tuple(dict.fromkeys(rule for rule, _ in data))
             marked.extend(Irregularity(rule=name, reason=reason) for name in dict.fromkeys(r.rule for r, _ in data))
         grown = past.plus([entry])
         later = asking.marked_later and isinstance(event, Fact)
-        marks = () if later else irregular(grown, settings, self.streams.gates)
+        marks = () if later else irregular(grown, rules.settings, rules.gates)
         if marks:
             own = event.reason if isinstance(event, CorrectionProposed | Corrected) else self._own_reason(asking)
             reason = command.reason or own
             if reason is None:
                 raise ReasonNeeded(rules=marks, pointer="/reason")
-            rules += marks
+            breaks += marks
             marked.extend(Irregularity(rule=r.rule, reason=reason) for r in marks)
         if marked:
-            self.irregular[entry.citation] = rules
+            self.irregular[entry.citation] = breaks
             entry = replace(entry, envelope=envelope.model_copy(update={"irregular": tuple(marked)}))
             grown = past.plus([entry])
         return grown

@@ -172,7 +172,7 @@ class Ledger:
         self._decide(deciding, asking, items, expected, joint)
         entries = tuple(deciding.entries[opening:])
         asked = any(i.reason == DRY for e in entries for i in e.envelope.irregular)
-        calendar = deciding.streams.calendar
+        calendar = deciding.streams.in_force.calendar
         advice = {e.citation: tuple(days_off(e.event.last_days(), calendar)) for e in entries}
         return Proposed(entries, deciding.irregular, asked, advice)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from typing import NamedTuple
 
 from domain.command import Load
 from domain.entry import Entry
@@ -20,10 +21,18 @@ NextNumber = Callable[[str], int]
 """The first free number under a prefix such as `XH-2026-`."""
 
 
+class InForce(NamedTuple):
+    """What the district has adopted."""
+
+    settings: Settings
+    gates: GatesInForce
+    calendar: WorkCalendar
+
+
 @lru_cache(maxsize=64)
-def in_force(district: History) -> tuple[Settings, GatesInForce, WorkCalendar]:
+def adopted(district: History) -> InForce:
     """Read once for each history that the district's stream comes to; a history never changes."""
-    return settings_of(district.now), gates_of(district.now), calendar_of(district.now, shipped.calendar())
+    return InForce(settings_of(district.now), gates_of(district.now), calendar_of(district.now, shipped.calendar()))
 
 
 class Streams:
@@ -78,16 +87,8 @@ class Streams:
         return {label: self._histories[label].version for label in others}
 
     @property
-    def settings(self) -> Settings:
-        return in_force(self.past(DISTRICT))[0]
-
-    @property
-    def gates(self) -> GatesInForce:
-        return in_force(self.past(DISTRICT))[1]
-
-    @property
-    def calendar(self) -> WorkCalendar:
-        return in_force(self.past(DISTRICT))[2]
+    def in_force(self) -> InForce:
+        return adopted(self.past(DISTRICT))
 
     def new_code(self, prefix: str) -> str:
         """A code that nobody has, nor was promised."""

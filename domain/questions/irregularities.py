@@ -1,13 +1,16 @@
 """What is irregular: one rule each, asked when recording and at every viewpoint (DESIGN §3.10)."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
+from itertools import chain
+from operator import attrgetter
 
 from domain.errors import Broken
 from domain.fact import AGREED, INVESTED, INVESTED_TOTAL, INVESTED_YEAR, MEASURES, RECEIVED, Fact, Stage
-from domain.history import Standing, View
+from domain.history import View, states_levels
 from domain.office.gates import NO_GATES, GatesInForce
 from domain.project.construction import (
     ConstructionCompleted,
@@ -92,44 +95,48 @@ class Mark:
 def irregularities(view: View, settings: Settings, gates: GatesInForce = NO_GATES, around: Around = ALONE) -> list[Mark]:
     """Every mark at the viewpoint, by fact and rule, under the settings and stage gates in force there."""
     found = {
-        *_marks(view, settings, gates, view.facts),
+        *_marks(view, frozenset(view.by_kind), settings, gates),
         *_personal(view),
         *(Mark(found.number, "self_approved", str(found)) for found in self_approved(view, around.same)),
     }
-    return sorted(found, key=lambda mark: (mark.number, mark.rule))
+    return sorted(found, key=IN_ORDER)
 
 
 def marks_of(view: View, numbers: Collection[int], settings: Settings, gates: GatesInForce) -> dict[int, tuple[Broken, ...]]:
     """The rules that some facts break, by number; only what may mark such facts is asked."""
+    kinds = frozenset([type(view.matters[number].current.fact) for number in numbers])
+    own = {mark for mark in _marks(view, kinds, settings, gates) if mark.number in numbers}
     found: dict[int, tuple[Broken, ...]] = {}
-    for mark in _marks(view, settings, gates, [view.matters[number].current for number in numbers]):
-        if mark.number in numbers:
-            found[mark.number] = (*found.get(mark.number, ()), broken(mark.rule, mark.about))
+    for mark in sorted(own, key=IN_ORDER):
+        found[mark.number] = (*found.get(mark.number, ()), broken(mark.rule, mark.about))
     return found
 
 
-def _marks(view: View, settings: Settings, gates: GatesInForce, facts: Sequence[Standing[Fact]]) -> list[Mark]:
-    """What marks these facts, and perhaps others."""
-    kinds = frozenset(type(standing.fact) for standing in facts)
-    found: set[Mark] = set()
-    if FundsReceived in kinds:
-        found.update(_money(view))
-    if kinds & BUILDING:
-        found.update(_building(view))
-    if any(kind.stage is not Fact.stage for kind in kinds):
-        found.update(_stages(view), _gates(view, gates))
-    if any(line.measure.number in LEVELS for standing in facts for line in standing.lines):
-        found.update(_levels(view))
-    if kinds & {ResponsibilityHandedOver, ProjectTransferred}:
-        found.update(_handovers(view))
-    if any(issubclass(kind, PlanAct) for kind in kinds):
-        found.update(_plans(view, settings))
-    if ProgressReported in kinds:
-        found.update(_investment(view, settings))
-    if TaxPaid in kinds:
-        found.update(_taxes(view))
-    found.update(_endings(view))
-    return sorted(found, key=lambda mark: (mark.number, mark.rule))
+IN_ORDER = attrgetter("number", "rule")
+Marking = Callable[[View, Settings, GatesInForce], Iterable[Mark]]
+
+
+def _marks(view: View, kinds: frozenset[type[Fact]], settings: Settings, gates: GatesInForce) -> Iterator[Mark]:
+    return chain.from_iterable(marking(view, settings, gates) for marking in asked_of(kinds))
+
+
+@cache
+def asked_of(kinds: frozenset[type[Fact]]) -> tuple[Marking, ...]:
+    """What marks facts of these kinds, and perhaps others."""
+    entering = any(kind.stage is not Fact.stage for kind in kinds)
+    asked: dict[Marking, bool] = {
+        lambda view, _, __: _money(view): FundsReceived in kinds,
+        lambda view, _, __: _building(view): bool(kinds & BUILDING),
+        lambda view, _, __: _stages(view): entering,
+        lambda view, _, gates: _gates(view, gates): entering,
+        lambda view, _, __: _levels(view): any(states_levels(kind) for kind in kinds),
+        lambda view, _, __: _handovers(view): bool(kinds & {ResponsibilityHandedOver, ProjectTransferred}),
+        lambda view, settings, _: _plans(view, settings): any(issubclass(kind, PlanAct) for kind in kinds),
+        lambda view, settings, _: _investment(view, settings): ProgressReported in kinds,
+        lambda view, _, __: _taxes(view): TaxPaid in kinds,
+        lambda view, _, __: _endings(view): bool(kinds),
+    }
+    return tuple(marking for marking, wanted in asked.items() if wanted)
 
 
 class IrregularFact(Sourced):

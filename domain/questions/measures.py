@@ -59,10 +59,13 @@ def stated(view: View) -> Iterator[Counted]:
 
 def stating(view: View, among: Iterable[Standing[Fact]] | None = None) -> Iterator[Standing[Fact]]:
     """The facts (or some of them) whose figures count, in order; of citations of one statistical period only the last."""
+    facts = view.figures if among is None else among
     cited = view.of(StatisticCited)
+    if not cited:
+        return iter(facts)
     last = {(c.fact.measure, c.fact.period): c.number for c in cited}
     replaced = {c.number for c in cited} - set(last.values())
-    return (standing for standing in (view.figures if among is None else among) if standing.number not in replaced)
+    return (standing for standing in facts if standing.number not in replaced)
 
 
 def counted(view: View, settings: Settings) -> Iterator[Counted]:
