@@ -7,7 +7,7 @@ COPY domain domain
 COPY store store
 COPY projections projections
 COPY api api
-ENV PYTHONPATH=/app PYTHONUNBUFFERED=1
+ENV PYTHONPATH=/app PYTHONUNBUFFERED=1 MALLOC_ARENA_MAX=2
 USER 10001
 EXPOSE 8000
 ENTRYPOINT ["python", "-m", "api.cli"]

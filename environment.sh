@@ -15,6 +15,9 @@ find_python() {
     exit 1
 }
 
+# Threads share two heaps instead of one each: what large requests leave is used again by the next.
+export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}"
+
 # environment LOCK: the stamp names the lock's content, so an interrupted install is never taken for a whole one.
 environment() {
     find_python

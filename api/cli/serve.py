@@ -2,6 +2,7 @@
 
 import argparse
 import errno
+import gc
 import os
 import signal
 import socket
@@ -154,6 +155,8 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        gc.collect()
+        gc.freeze()  # what is imported stays: looking through it at each collection would cost time, and let garbage wait
         say(f"服务已就绪：{self._ready}", f"ready: {self._ready}")
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:

@@ -16,9 +16,9 @@ COLUMNS = """
 SELECT n.nspname, c.relname, a.attname, a.atttypid::regtype::text
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'm', 'p', 't') AND a.attnum > 0 AND NOT a.attisdropped
-  AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+  AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND has_schema_privilege(n.oid, 'USAGE')
 """
-"""Every column of every table, of whichever schema, the out-of-line storage of long values included."""
+"""Every column of every table, of whichever schema; for a superuser the out-of-line storage of long values as well."""
 
 
 def places(dsn: str, *words: str) -> list[str]:
