@@ -96,7 +96,7 @@ def create_app(services: Services) -> FastAPI:
     ):
         app.router.routes.extend(part.routes)  # the guarded routes themselves, not wrapped
     problems.install(app)
-    app.crowded, app.ambiguous = problems.crowded, problems.ambiguous
+    app.crowded, app.ambiguous, app.too_long = problems.crowded, problems.ambiguous, problems.too_long
     if open_by_omission := unguarded(app):
         raise RuntimeError(f"routes without an action: {open_by_omission}")
     return bound(app, services)

@@ -22,6 +22,10 @@ ALWAYS = frozenset(("/livez", "/readyz", "/metrics"))
 """What is answered also when too much is being done: whoever watches must not take a busy service for a dead one."""
 
 
+LONGEST_ADDRESS = 8_000
+"""Bytes of path and query (RFC 9110 §4.1 asks for no more): each of the routes would look at all of it."""
+
+
 class Fronted(FastAPI):
     """`most`: requests worked on at once, above which one more hears `crowded`. Whoever waits for their client's bytes,
     in or out, or for a position that the answers have not reached, is not worked on: they take nobody's place."""
@@ -30,6 +34,7 @@ class Fronted(FastAPI):
     working: int = 0
     crowded: Callable[[Request], Response]
     ambiguous: Callable[[Request], Response]
+    too_long: Callable[[Request], Response]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -39,6 +44,9 @@ class Fronted(FastAPI):
         scope["app"] = self
         if {b"content-length", b"transfer-encoding"} <= {name for name, _ in scope["headers"]}:
             await self.ambiguous(Request(scope))(scope, receive, bearing_headers(send, scope))
+            return
+        if len(scope["raw_path"]) + len(scope["query_string"]) > LONGEST_ADDRESS:
+            await self.too_long(Request(scope))(scope, receive, bearing_headers(send, scope))
             return
         if self.working >= self.most and scope["path"] not in ALWAYS:
             await self.crowded(Request(scope))(scope, receive, bearing_headers(send, scope))

@@ -2,11 +2,18 @@
 
 import asyncio
 import socket
+from typing import Any
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEADERS_DEADLINE = 20.0
 """Seconds in all for a request's headers to arrive, from the connection's start or the end of the answer before."""
+MOST_HEADERS = 16_384
+"""Bytes of a request before its body: more is refused (400) before it is taken apart, which costs microseconds a header."""
+MOST_UNHEARD = 2_097_152
+"""Bytes of a request that may still come once it is answered: after a little more the next request is heard, after a lot the
+line is cut."""
 LEAST = 65_536
 """Bytes of an answer that a client takes in that time at least, while it is still on its way."""
 GONE = 60.0
@@ -22,11 +29,18 @@ def cut_when_gone(transport: asyncio.Transport) -> None:
 
 
 class Hurried(H11Protocol):
-    """uvicorn waits for headers for ever; a thousand connections that drip would take every file descriptor."""
+    """uvicorn waits for headers for ever, and takes any number: a thousand connections that drip would take every file
+    descriptor, and thousands of headers everybody's time."""
 
     _deadline: asyncio.TimerHandle | None = None
+    _unheard = 0
+    """Bytes of this request that came after its answer."""
     _left = 0
     """Bytes of the answer before that were still to be sent when the clock was set."""
+
+    def __init__(self, *asked: Any, **named: Any) -> None:
+        super().__init__(*asked, **named)
+        self.conn = h11.Connection(h11.SERVER, MOST_HEADERS)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn declares it
         super().connection_made(transport)
@@ -34,7 +48,16 @@ class Hurried(H11Protocol):
         self._watch()
 
     def data_received(self, data: bytes) -> None:
-        super().data_received(data)
+        answered = self.cycle is not None and self.cycle.response_complete
+        self._unheard = self._unheard + len(data) if answered and self.conn.their_state is h11.SEND_BODY else 0
+        if self._unheard > MOST_UNHEARD:
+            self.transport.abort()
+            return
+        while len(data) > MOST_HEADERS and self.conn.their_state is h11.IDLE:  # whole or not, h11 is shown no more at once
+            super().data_received(data[: MOST_HEADERS + 1])
+            data = data[MOST_HEADERS + 1 :]
+        if not self.transport.is_closing():
+            super().data_received(data)
         self._watch()
 
     def on_response_complete(self) -> None:

@@ -100,7 +100,8 @@ class Guarded(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
-        known = query_names(self.dependant)
+        ignoring = (self.openapi_extra or {}).get("x-unknown-parameters") == "ignored"
+        known = None if ignoring else query_names(self.dependant)
 
         async def guarded(request: Request) -> Response:
             begun = time.monotonic()
@@ -137,13 +138,13 @@ def query_names(dependant: Dependant) -> set[str]:
     return {parameter.alias for parameter in dependant.query_params}.union(*inner)
 
 
-def strict_address(request: Request, known: set[str]) -> None:
-    """Raises NotFound for a path no record can have, UnknownParameter, BadParameter."""
+def strict_address(request: Request, known: set[str] | None) -> None:
+    """Raises NotFound for a path no record can have, UnknownParameter (where only some are known), BadParameter."""
     if not printable(request.scope["path"]):
         raise NotFound
     seen: set[str] = set()
     for name, value in request.query_params.multi_items():
-        if name not in known:
+        if known is not None and name not in known:
             raise UnknownParameter(name[:40] if name.isascii() and name.isprintable() else "?")
         if name in seen or not printable(value):
             raise BadParameter(name)

@@ -8,7 +8,7 @@ from domain.errors import Refused
 
 MOST_BYTES = 1_048_576
 DEEPEST = 64
-STRINGS_AND_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\Z)|([\[{])|([\]}])', re.DOTALL)
+STRINGS_AND_BRACKETS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z)|([\[{])|([\]}])', re.DOTALL)
 """A string is skipped whole, so that brackets in it do not count; one that never ends reaches to the end."""
 UNWANTED = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u200b\u2028-\u202e\u2060\u2066-\u2069\ufeff\ufdd0-\ufdef\ufffe\uffff]"
@@ -65,6 +65,8 @@ def checked(body: bytes) -> Any:
 
 def deeper_than(body: bytes, limit: int) -> bool:
     """Counts brackets outside strings: no recursion, whatever comes."""
+    if body.count(b"[") + body.count(b"{") <= limit:
+        return False
     depth = 0
     for found in STRINGS_AND_BRACKETS.finditer(body):
         if found.lastindex == 1:

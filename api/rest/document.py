@@ -199,7 +199,11 @@ def _decimals(schema: Schema) -> None:
 
 def _problems(operation: Schema) -> None:
     content = {"application/problem+json": {"schema": {"$ref": REF + "Problem"}}}
-    answers = {"500": "unexpected / 意外错误", "503": "not available just now, see Retry-After / 暂时不可用"}
+    answers = {
+        "414": "the address is too long / 地址过长",
+        "500": "unexpected / 意外错误",
+        "503": "not available just now, see Retry-After / 暂时不可用",
+    }
     if operation.get("x-action") != "public":
         answers |= {
             "401": "no valid token / 令牌无效",

@@ -231,6 +231,11 @@ def ambiguous(request: Request) -> JSONResponse:
     return problem(request, 400, "ambiguous_length", title, headers={"Connection": "close"})
 
 
+def too_long(request: Request) -> JSONResponse:
+    title = ("地址过长，请缩短后重试。", "The address is too long; shorten it and try again.")
+    return problem(request, 414, "address_too_long", title)
+
+
 async def preparing(request: Request, error: Exception) -> JSONResponse:
     """The read model's tables are made by the projections' first start; until then nothing can be asked of them."""
     title = ("查询数据正在准备，请稍后重试。", "The answers are being prepared; try again shortly.")

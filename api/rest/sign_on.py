@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 made: APIRouter = router(tags=["sessions"])
 BROWSER = "__Host-sign-on"
 """The cookie of the browser that left; SameSite=Lax is sent with the provider's redirect."""
-Text = Annotated[str | None, Query(max_length=4_000)]
+VISIBLE = r"^[ -~]*$"
+"""What RFC 6749 (appendix A) lets a provider send back."""
+Text = Annotated[str | None, Query(max_length=300, pattern=VISIBLE)]
+Code = Annotated[str | None, Query(max_length=2_000, pattern=VISIBLE)]
 
 
 def configured(services: Services) -> "SingleSignOn":
@@ -42,22 +45,18 @@ def leave(request: Request, services: Running) -> Response:
     "/session/sign-on/return",
     response_model=SessionAnswer,
     operation_id="return_from_sign_on",
-    openapi_extra=asks("public") | notes("sign_in"),
+    openapi_extra=asks("public") | notes("sign_in") | {"x-unknown-parameters": "ignored"},  # RFC 6749 §4.1.2
 )
 def back(
     request: Request,
     response: Response,
     services: Running,
     state: Text = None,
-    code: Text = None,
+    code: Code = None,
     iss: Text = None,
-    session_state: Text = None,
-    scope: Text = None,
     error: Text = None,
-    error_description: Text = None,
-    error_uri: Text = None,
 ) -> SessionAnswer:
-    """Signed in, if the account is there."""
+    """Signed in, if the account is there. Whatever else a provider sends along is ignored."""
     sign_on, browser = configured(services), request.cookies.get(BROWSER)
     if state is None or code is None or browser is None or error is not None:
         raise SignOnRefused

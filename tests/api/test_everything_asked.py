@@ -42,7 +42,7 @@ IMPATIENT = """
 """
 WHOLE = PROJECTING + APP.replace("    config =", IMPATIENT.lstrip("\n") + "    config =")
 """The service as it is, but for whoever waits for a position that will never come."""
-RULES_REFUSE = ["2xx", "3xx", "400", "401", "403", "404", "409", "412", "413", "415", "422", "429"]
+RULES_REFUSE = ["2xx", "3xx", "400", "401", "403", "404", "409", "412", "413", "414", "415", "422", "429"]
 """What well-formed requests may hear: the rules of the ledger, whom they refuse, and what nobody would write down."""
 CONFIG = {
     "checks": {"positive_data_acceptance": {"expected-statuses": RULES_REFUSE}},

@@ -44,6 +44,13 @@ def test_a_question_asked_badly_is_told_so(district: District):
     assert {a.headers["content-type"] for a in answers.values()} == {"application/problem+json"}
 
 
+@pytest.mark.parametrize("path", ["/projects?q={}", "/projects/{}", "/{}", "/pages/projects?q={}"])
+def test_an_address_of_more_than_8_000_bytes_is_refused_before_any_route_looks_at_it(district: District, path: str):
+    refused = district.get(path.format("x" * 8_001))
+    assert (refused.status_code, refused.json()["code"]) == (414, "address_too_long")
+    assert district.get(path.format("x" * 7_900)).status_code != 414
+
+
 def test_a_project_that_no_ledger_can_have_is_not_found_or_refused(district: District):
     before = district.entries()
     for code in CODES:
