@@ -53,10 +53,11 @@ class Hurried(H11Protocol):
         if self._unheard > MOST_UNHEARD:
             self.transport.abort()
             return
-        while len(data) > MOST_HEADERS and self.conn.their_state is h11.IDLE:  # whole or not, h11 is shown no more at once
-            super().data_received(data[: MOST_HEADERS + 1])
-            data = data[MOST_HEADERS + 1 :]
-        if not self.transport.is_closing():
+        while data and self.conn.their_state is h11.IDLE and not self.transport.is_closing():
+            room = MOST_HEADERS + 1 - len(self.conn.trailing_data[0])  # h11 refuses more only where it is not whole
+            super().data_received(data[:room])
+            data = data[room:]
+        if data and not self.transport.is_closing():
             super().data_received(data)
         self._watch()
 

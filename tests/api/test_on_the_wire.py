@@ -85,6 +85,16 @@ def test_more_than_16_kilobytes_of_headers_are_refused_though_they_come_at_once(
         assert int(connection.recv(65_536).split()[1]) == status
 
 
+def test_headers_in_two_pieces_are_counted_together(service: tuple[Served, str]):
+    served, token = service
+    sent = head(token, "Content-Length: 2", *[f"X-{n}: {n}" for n in range(1_600)]) + b"{}"
+    with served.connect() as connection:
+        connection.sendall(sent[:10_000])
+        time.sleep(0.3)
+        connection.sendall(sent[10_000:])
+        assert int(connection.recv(65_536).split()[1]) == 400
+
+
 def test_a_stranger_is_refused_before_the_body_is_read(service: tuple[Served, str]):
     served, _ = service
     with served.connect() as connection:
