@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from functools import cache, cached_property
+from functools import cached_property
 from uuid import UUID, uuid4
 
 from domain.acting import stands_in
@@ -63,12 +63,6 @@ DRY = "试算 / a dry run"
 """Stands for the reason that is not asked for yet."""
 
 
-@cache
-def wants_more(command: type[Command]) -> bool:
-    """Whether such commands are decided in more than everything in a request is."""
-    return issubclass(command, ProposeCorrection | ProposeAnnulment | GiveVerdict | OpensAudit | AttachEvidence)
-
-
 @dataclass(frozen=True)
 class Asking:
     """Who asks for a request, through which door, at what moment (stated, in a backfill)."""
@@ -111,8 +105,7 @@ class Deciding:
         self.irregular: dict[str, tuple[Broken, ...]] = {}
         """What each entry breaks, by its citation."""
         self._permitted: set[tuple[str, Action, Role, str, date]] = set()
-        self._plain: tuple[Asking, InForce, Context] | None = None
-        """What everything that is asked for together is decided in."""
+        self._shared: tuple[Asking, InForce, Context] | None = None
         self.names: Sequence[str] = ()
         """Of people: those that somebody found in what is asked."""
         self.looked_through = False
@@ -127,8 +120,8 @@ class Deciding:
     ) -> list[Entry]:
         """The new entries, which count as past from here on. Raises the Refused of the rule broken."""
         deed = TABLE[type(command)]
-        rules = self.streams.in_force
-        label = self._label(label, command, deed, rules.settings)
+        in_force = self.streams.in_force
+        label = self._label(label, command, deed, in_force.settings)
         past = self.past(label)
         by = self._acting(asking, command, label)
         if deed.stream not in (None, stream_kind(label)):
@@ -137,7 +130,7 @@ class Deciding:
             raise NotFound(label)
         self.permit(by, deed.action, past, asking.today)
         asking = self._in_time(label, command, asking, by)
-        context = self._context(past, command, by, asking, rules, together)
+        context = self._context(past, command, by, asking, in_force, together)
         opening = len(self.entries)
         entries: list[Entry] = []
         for event in deed.decide(past, command, context):
@@ -146,7 +139,7 @@ class Deciding:
                 self._check_mentions(event, label, command)
             elif isinstance(event, CorrectionProposed | Corrected):
                 self._check_mentions(event.reads, label, command)
-            past = self._grown(past, event, command, by, asking, rules)
+            past = self._grown(past, event, command, by, asking, in_force)
             self.streams.now(past)
             entries.append(past.entries[-1])
             if not isinstance(event, Fact) or isinstance(event, HOLDING):
@@ -277,48 +270,45 @@ class Deciding:
         command: Command,
         by: Actor,
         asking: Asking,
-        rules: InForce,
+        in_force: InForce,
         together: frozenset[tuple[str, str]],
     ) -> Context:
-        own = wants_more(type(command))
-        if not own and self._plain is not None:
-            asked, then, context = self._plain
-            if asked is asking and then is rules and context.by is by and context.together == together:
-                return context
-        alone = bureau = False
-        answerable: tuple[str, ...] = ()
-        file: KeptFile | None = None
+        context = self._shared_context(by, asking, in_force, together)
         match command:
             case ProposeCorrection() | ProposeAnnulment():
                 target = past.entry(command.target)
                 period, _, number = (target.envelope.returned_in or "" if target else "").rpartition("#")
                 alone = bool(period) and is_theirs(self.past(period), int(number), by.unit)
+                return replace(context, alone=alone)
             case GiveVerdict():
                 held = [t for t in tenures_in(past.now) if t.role == "recognising_bureau" and t.covers(asking.today)]
-                bureau = any(t.holder.unit == by.unit for t in held)
+                return replace(context, bureau=any(t.holder.unit == by.unit for t in held))
             case OpensAudit():
-                answerable = self._leading(getattr(command, "projects", ()), command.occurred_on)
+                projects = getattr(command, "projects", ())
+                return replace(context, answerable=self._leading(projects, command.occurred_on))
             case AttachEvidence():
-                file = self._find_file(command.sha256, by)
+                return replace(context, file=self._find_file(command.sha256, by))
             case _:
-                pass
+                return context
+
+    def _shared_context(self, by: Actor, asking: Asking, in_force: InForce, together: frozenset[tuple[str, str]]) -> Context:
+        """Made once for all that is asked together."""
+        if self._shared is not None:
+            asked, then, context = self._shared
+            if asked is asking and then is in_force and context.by is by and context.together == together:
+                return context
         context = Context(
             by=by,
             today=asking.today,
-            settings=rules.settings,
-            calendar=rules.calendar,
+            settings=in_force.settings,
+            calendar=in_force.calendar,
             together=together,
             imported=asking.imported,
-            alone=alone,
-            bureau=bureau,
-            answerable=answerable,
             same=lambda refs: joined_with(self.past, refs),
             load=self.past,
-            new_code=lambda year: self.streams.promise(f"{rules.settings.label}-{year}-"),
-            file=file,
+            new_code=lambda year: self.streams.promise(f"{in_force.settings.label}-{year}-"),
         )
-        if not own:
-            self._plain = asking, rules, context
+        self._shared = asking, in_force, context
         return context
 
     def _leading(self, projects: Iterable[str], day: date) -> tuple[str, ...]:
@@ -351,7 +341,7 @@ class Deciding:
             case _:
                 raise NotFound
 
-    def _grown(self, past: History, event: Event, command: Command, by: Actor, asking: Asking, rules: InForce) -> History:
+    def _grown(self, past: History, event: Event, command: Command, by: Actor, asking: Asking, in_force: InForce) -> History:
         """The stream with the event entered, which is marked with what it breaks. Raises PersonalData, ReasonNeeded."""
         said = {
             "id": uuid4(),
@@ -371,29 +361,29 @@ class Deciding:
         envelope = Envelope.checked(said)
         entry = Entry(past.version + 1, event, envelope, recorded_at=asking.moment)
         marked: list[Irregularity] = []
-        breaks: tuple[Broken, ...] = ()
+        rules: tuple[Broken, ...] = ()
         if isinstance(event, Fact) and asking.late is not None:
-            breaks = (broken("after_deadline"),)
+            rules = (broken("after_deadline"),)
             marked.append(Irregularity(rule="after_deadline", reason=asking.late))
         data = [] if self.looked_through else personal(event, command, past.version == 0, self.names)
         if data:
             reason = command.reason or (DRY if asking.dry else None)
             if reason is None:
                 raise PersonalData(rules=[rule for rule, _ in data], pointer=place_of(command.model_dump(), data[0][1]))
-            breaks += tuple(dict.fromkeys(rule for rule, _ in data))
+            rules += tuple(dict.fromkeys(rule for rule, _ in data))
             marked.extend(Irregularity(rule=name, reason=reason) for name in dict.fromkeys(r.rule for r, _ in data))
         grown = past.plus([entry])
         later = asking.marked_later and isinstance(event, Fact)
-        marks = () if later else irregular(grown, rules.settings, rules.gates)
+        marks = () if later else irregular(grown, in_force.settings, in_force.gates)
         if marks:
             own = event.reason if isinstance(event, CorrectionProposed | Corrected) else self._own_reason(asking)
             reason = command.reason or own
             if reason is None:
                 raise ReasonNeeded(rules=marks, pointer="/reason")
-            breaks += marks
+            rules += marks
             marked.extend(Irregularity(rule=r.rule, reason=reason) for r in marks)
         if marked:
-            self.irregular[entry.citation] = breaks
+            self.irregular[entry.citation] = rules
             entry = replace(entry, envelope=envelope.model_copy(update={"irregular": tuple(marked)}))
             grown = past.plus([entry])
         return grown

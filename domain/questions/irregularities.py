@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
+from functools import lru_cache
 from itertools import chain
 from operator import attrgetter
 
@@ -92,6 +92,10 @@ class Mark:
     about: str = ""
 
 
+IN_ORDER = attrgetter("number", "rule")
+Marking = Callable[[View, Settings, GatesInForce], Iterable[Mark]]
+
+
 def irregularities(view: View, settings: Settings, gates: GatesInForce = NO_GATES, around: Around = ALONE) -> list[Mark]:
     """Every mark at the viewpoint, by fact and rule, under the settings and stage gates in force there."""
     found = {
@@ -112,31 +116,27 @@ def marks_of(view: View, numbers: Collection[int], settings: Settings, gates: Ga
     return found
 
 
-IN_ORDER = attrgetter("number", "rule")
-Marking = Callable[[View, Settings, GatesInForce], Iterable[Mark]]
-
-
 def _marks(view: View, kinds: frozenset[type[Fact]], settings: Settings, gates: GatesInForce) -> Iterator[Mark]:
     return chain.from_iterable(marking(view, settings, gates) for marking in asked_of(kinds))
 
 
-@cache
+@lru_cache(maxsize=1_000)
 def asked_of(kinds: frozenset[type[Fact]]) -> tuple[Marking, ...]:
     """What marks facts of these kinds, and perhaps others."""
     entering = any(kind.stage is not Fact.stage for kind in kinds)
-    asked: dict[Marking, bool] = {
-        lambda view, _, __: _money(view): FundsReceived in kinds,
-        lambda view, _, __: _building(view): bool(kinds & BUILDING),
-        lambda view, _, __: _stages(view): entering,
-        lambda view, _, gates: _gates(view, gates): entering,
-        lambda view, _, __: _levels(view): any(states_levels(kind) for kind in kinds),
-        lambda view, _, __: _handovers(view): bool(kinds & {ResponsibilityHandedOver, ProjectTransferred}),
-        lambda view, settings, _: _plans(view, settings): any(issubclass(kind, PlanAct) for kind in kinds),
-        lambda view, settings, _: _investment(view, settings): ProgressReported in kinds,
-        lambda view, _, __: _taxes(view): TaxPaid in kinds,
-        lambda view, _, __: _endings(view): bool(kinds),
-    }
-    return tuple(marking for marking, wanted in asked.items() if wanted)
+    asked: tuple[tuple[bool, Marking], ...] = (
+        (FundsReceived in kinds, lambda view, _, __: _money(view)),
+        (bool(kinds & BUILDING), lambda view, _, __: _building(view)),
+        (entering, lambda view, _, __: _stages(view)),
+        (entering, lambda view, _, gates: _gates(view, gates)),
+        (any(states_levels(kind) for kind in kinds), lambda view, _, __: _levels(view)),
+        (bool(kinds & {ResponsibilityHandedOver, ProjectTransferred}), lambda view, _, __: _handovers(view)),
+        (any(issubclass(kind, PlanAct) for kind in kinds), lambda view, settings, _: _plans(view, settings)),
+        (ProgressReported in kinds, lambda view, settings, _: _investment(view, settings)),
+        (TaxPaid in kinds, lambda view, _, __: _taxes(view)),
+        (bool(kinds), lambda view, _, __: _endings(view)),
+    )
+    return tuple(marking for wanted, marking in asked if wanted)
 
 
 class IrregularFact(Sourced):
