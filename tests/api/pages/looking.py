@@ -16,7 +16,7 @@ def light(page: Page, path: str) -> None:
     """Within 60 KB and 6 requests as they cross the wire with nothing kept before, all of them to this service."""
     answers: list[Response] = []
     page.on("response", lambda answer: answers.append(answer))
-    page.goto(path)
+    page.goto(path, wait_until="networkidle")
     sizes = [answer.request.sizes() for answer in answers]
     transferred = sum(size["responseBodySize"] + size["responseHeadersSize"] for size in sizes)
     addresses = [answer.url for answer in answers]
