@@ -30,6 +30,7 @@ from api.access.sessions import COOKIE, FORM_TOKEN, form_token
 from api.app import create_app
 from api.rest.document import document
 from api.services import Services
+from domain.entry import Role
 from tests.api.filled import ISSUER, Asker, filled
 from tests.api.serving import APP, Served, served
 
@@ -62,7 +63,7 @@ class Everything:
     running: Services
     session: Session = field(default_factory=Session)
     found: dict[tuple[str, str], str] = field(default_factory=dict)
-    heard: Counter[tuple[str, str, int]] = field(default_factory=Counter)
+    heard: Counter[tuple[str, Role, int]] = field(default_factory=Counter)
 
     def ask(self, case: AnyCase, asker: Asker) -> None:
         headers = self.headers(case, asker)
@@ -155,25 +156,36 @@ def test_whatever_follows_from_what_somebody_began_is_answered_as_documented(
     asking, askers = everything
     long = request.config.getoption("--long")
     machine = described(asking.served, asking.running).include(path_regex=WITH_BEGINNINGS).as_state_machine()
+    beginner = next(asker for asker in askers if asker.role is Role.OFFICE)
+    steps = settings(
+        max_examples=50 if long else 3,
+        stateful_step_count=20 if long else 6,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+
+    def followed(asker: Asker) -> bool:
+        return any(role is asker.role and "{" in label for label, role, _ in asking.heard)
+
     for asker in askers:
 
         class Following(machine):  # type: ignore[misc, valid-type]  # made at run time
-            def get_call_kwargs(self, case: AnyCase, by: Asker = asker) -> dict[str, Any]:
-                return {"headers": asking.headers(case, by), "session": asking.session, "timeout": 30}
+            """The office begins, so that there is something to follow; the asker goes on from what it was answered."""
 
-            def validate_response(
-                self, response: Answered, case: AnyCase, additional_checks: Any = (), by: Asker = asker, **more: Any
-            ) -> None:
-                asking.judge(case, response, by, asking.headers(case, by))
+            def by(self, case: AnyCase, asker: Asker = asker) -> Asker:
+                return asker if "{" in case.operation.path else beginner
 
-        steps = settings(
-            max_examples=50 if long else 3,
-            stateful_step_count=20 if long else 6,
-            database=None,
-            deadline=None,
-            phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        )
-        run_state_machine_as_test(Following, settings=steps)
+            def get_call_kwargs(self, case: AnyCase) -> dict[str, Any]:
+                return {"headers": asking.headers(case, self.by(case)), "session": asking.session, "timeout": 30}
+
+            def validate_response(self, response: Answered, case: AnyCase, additional_checks: Any = (), **more: Any) -> None:
+                asking.judge(case, response, self.by(case), asking.headers(case, self.by(case)))
+
+        for attempt in range(20):  # most of what is made up to begin with is refused
+            run_state_machine_as_test(seed(attempt)(Following), settings=steps)
+            if followed(asker):
+                break
     assert not asking.found, asking.told()
-    assert {label for label, _, _ in asking.heard if "{" in label}, "something followed"
+    assert all(followed(asker) for asker in askers)
