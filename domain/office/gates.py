@@ -97,7 +97,7 @@ def adopt_gates(past: History, command: AdoptGates, context: Context) -> list[Ev
 @dataclass(frozen=True)
 class GatesInForce:
     """The tables a district adopted, by the day they begin. What was passed before the first begins is no irregularity:
-    for those days `shipped` only says what is expected (docs/decisions/0006)."""
+    for those days `shipped` only says what is expected (docs/decisions/0023)."""
 
     adopted: Sequence[Standing[GatesAdopted]] = ()
     shipped: Gates = NO_TABLE
