@@ -7,19 +7,12 @@ from operator import getitem
 from typing import Annotated
 
 from fastapi import Header, Request
+from pydantic import AfterValidator
 from pydantic_core import from_json
 
 from domain.entry import Actor
 from domain.errors import Refused
 from store.ledger import Asked
-
-Key = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        description="同一键与同一请求体：重得首次答复；另一请求体：422 / same key and body: the first answer again",
-    ),
-]
 
 
 class BadKey(Refused):
@@ -27,6 +20,23 @@ class BadKey(Refused):
 
     zh = "Idempotency-Key 须为 1 至 200 个可打印的 ASCII 字符。"
     sort = "invalid"
+
+
+def printable(key: str | None) -> str | None:
+    """Raises BadKey, for a trial as well, which has no use for a key."""
+    if key is not None and not (0 < len(key) <= 200 and key.isascii() and key.isprintable()):
+        raise BadKey
+    return key
+
+
+Key = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        description="同一键与同一请求体：重得首次答复；另一请求体：422 / same key and body: the first answer again",
+    ),
+    AfterValidator(printable),
+]
 
 
 def asked(
@@ -38,8 +48,6 @@ def asked(
     """
     if key is None:
         return None
-    if not (0 < len(key) <= 200 and key.isascii() and key.isprintable()):
-        raise BadKey
     whole = from_json(body)
     for *path, last in erasable:
         reduce(getitem, path, whole)[last] = None

@@ -37,6 +37,12 @@ class Refused(Exception):
         return f"{self.english.rstrip('.')} ({self.about})." if self.about else self.english
 
 
+def in_one(told: str, chinese: bool) -> str:
+    """Of a message in both languages, `English / 中文`, one; a message in one language is all of it."""
+    english, between, other = told.rpartition(" / ")
+    return (other if chinese or not between else english) or told
+
+
 class NotFound(Refused):
     """There is no such record."""
 

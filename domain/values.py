@@ -82,7 +82,23 @@ def sensible(day: date) -> date:
     return day
 
 
-Day = Annotated[date, AfterValidator(sensible)]
+CIVIL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+CLOCK = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}.*")
+
+
+def civil(value: Any) -> Any:
+    """A day is written out: pydantic alone also reads "0", as seconds since 1970."""
+    if isinstance(value, str):
+        if CIVIL.fullmatch(value) is None:
+            raise ValueError("a date such as 2026-06-30 is wanted / 须为日期，如 2026-06-30")
+        try:
+            value = date.fromisoformat(value)
+        except ValueError:
+            raise ValueError("there is no such day / 没有这一天") from None
+    return sensible(value) if isinstance(value, date) else value
+
+
+Day = Annotated[date, BeforeValidator(civil, json_schema_input_type=date)]
 """A civil date in Asia/Shanghai."""
 
 
@@ -91,14 +107,12 @@ PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?(E-[0-9]{1,2})?", re.ASCII)
 
 
 def exact(value: Any) -> Any:
-    """Money and rates come as decimal strings (or whole numbers): a JSON fraction has already lost its exactness."""
-    if isinstance(value, bool | float):
+    """Money and rates come as decimal strings: a JSON number may have lost its exactness on the way."""
+    if isinstance(value, int | float):
         raise ValueError('write the amount as a string, such as "5000.00" / 金额请写成字符串，如 "5000.00"')
     if isinstance(value, str):
         if len(value) > 40 or PLAIN.fullmatch(value) is None:
             raise ValueError('a plain decimal number such as "5000.00" is wanted / 请填写普通十进制数，如 "5000.00"')
-        value = Decimal(value)
-    if isinstance(value, int):
         value = Decimal(value)
     return value.copy_abs() if isinstance(value, Decimal) and not value else value  # zero has no sign
 
@@ -190,10 +204,18 @@ Blank = Withheld | NoneProvided
 """Besides these two a field may be stated, or not mentioned (absent: unchanged)."""
 
 
-def instants(moment: datetime) -> datetime:
-    if moment.tzinfo is None:
+def instants(value: Any) -> Any:
+    """A time is written out, as a day is, with its zone."""
+    if isinstance(value, str):
+        if CLOCK.fullmatch(value) is None:
+            raise ValueError("a time such as 2026-06-30T12:00:00+08:00 is wanted / 须为时刻，如 2026-06-30T12:00:00+08:00")
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            raise ValueError("there is no such time / 没有这个时刻") from None
+    if isinstance(value, datetime) and value.tzinfo is None:
         raise ValueError("a time needs its zone, such as +08:00 / 时间须带时区，如 +08:00")
-    return moment
+    return value
 
 
-Instant = Annotated[datetime, AfterValidator(instants)]
+Instant = Annotated[datetime, BeforeValidator(instants, json_schema_input_type=datetime)]

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from domain.errors import Refused
+from domain.errors import Refused, in_one
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -24,17 +24,17 @@ STARTS: Sequence[tuple[bytes, str]] = (
     (b"MM\x00*", "image/tiff"),
 )
 NOT_TAKEN: Sequence[tuple[bytes, str]] = (
-    (b"MZ", "Windows 程序 / a Windows program"),
-    (b"\x7fELF", "Linux 程序 / a Linux program"),
-    (b"\xfe\xed\xfa\xce", "macOS 程序 / a macOS program"),
-    (b"\xfe\xed\xfa\xcf", "macOS 程序 / a macOS program"),
-    (b"\xce\xfa\xed\xfe", "macOS 程序 / a macOS program"),
-    (b"\xcf\xfa\xed\xfe", "macOS 程序 / a macOS program"),
-    (b"\xca\xfe\xba\xbe", "macOS 或 Java 程序 / a macOS or Java program"),
-    (b"#!", "脚本 / a script"),
-    (b"Rar!", "压缩包 / an archive"),
-    (b"7z\xbc\xaf", "压缩包 / an archive"),
-    (b"\x1f\x8b", "压缩包 / an archive"),
+    (b"MZ", "a Windows program / Windows 程序"),
+    (b"\x7fELF", "a Linux program / Linux 程序"),
+    (b"\xfe\xed\xfa\xce", "a macOS program / macOS 程序"),
+    (b"\xfe\xed\xfa\xcf", "a macOS program / macOS 程序"),
+    (b"\xce\xfa\xed\xfe", "a macOS program / macOS 程序"),
+    (b"\xcf\xfa\xed\xfe", "a macOS program / macOS 程序"),
+    (b"\xca\xfe\xba\xbe", "a macOS or Java program / macOS 或 Java 程序"),
+    (b"#!", "a script / 脚本"),
+    (b"Rar!", "an archive / 压缩包"),
+    (b"7z\xbc\xaf", "an archive / 压缩包"),
+    (b"\x1f\x8b", "an archive / 压缩包"),
 )
 """What people may be told of by name; anything else unknown is refused as well."""
 ALSO_CALLED: Mapping[str, frozenset[str]] = {
@@ -62,9 +62,11 @@ class TypeNotTaken(Refused):
     sort = "invalid"
 
     def said(self, chinese: bool) -> str:
-        """`about` is given in both languages, `中文 / English`."""
-        zh, _, en = self.about.partition(" / ")
-        return f"{self.zh.rstrip('。')}；此文件是{zh}。" if chinese else f"{self.english.rstrip('.')}; this file is {en}."
+        """`about` is given in both languages, `English / 中文`."""
+        what = in_one(self.about, chinese)
+        return (
+            f"{self.zh.rstrip('。')}；此文件是{what}。" if chinese else f"{self.english.rstrip('.')}; this file is {what}."
+        )
 
 
 class TypeDisagrees(Refused):
@@ -110,39 +112,39 @@ def _zipped(file: BinaryIO) -> str:
     tail = file.read()
     end = tail.rfind(b"PK\x05\x06")
     if end < 0 or len(tail) - end < 22 or tail[end - 20 : end - 16] == b"PK\x06\x07":  # the last: a zip64 directory
-        raise TypeNotTaken("不完整的压缩文件 / an incomplete archive")
+        raise TypeNotTaken("an incomplete archive / 不完整的压缩文件")
     if int.from_bytes(tail[end + 12 : end + 16], "little") > MOST_DIRECTORY:
-        raise TypeNotTaken("含过多文件的压缩包 / an archive of too many files")
+        raise TypeNotTaken("an archive of too many files / 含过多文件的压缩包")
     try:
         with zipfile.ZipFile(file) as archive:
             found = archive.infolist()
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
-        raise TypeNotTaken("损坏的压缩文件 / a broken archive") from None
+        raise TypeNotTaken("a broken archive / 损坏的压缩文件") from None
     if not found or min(info.header_offset for info in found):
-        raise TypeNotTaken("损坏的压缩文件 / a broken archive")
+        raise TypeNotTaken("a broken archive / 损坏的压缩文件")
     names = {info.filename for info in found}
     if "OFD.xml" in names:
         return "application/ofd"
     if "[Content_Types].xml" in names:
         if any(name.lower().endswith("vbaproject.bin") for name in names):
-            raise TypeNotTaken("含宏的 Office 文件 / an Office file with macros")
+            raise TypeNotTaken("an Office file with macros / 含宏的 Office 文件")
         if "word/document.xml" in names:
             return DOCX
         if "xl/workbook.xml" in names:
             return XLSX
-    raise TypeNotTaken("压缩包 / an archive")
+    raise TypeNotTaken("an archive / 压缩包")
 
 
 def _compound(file: BinaryIO) -> str:
     """OLE compound files (MS-CFB): by the streams in the directory; an installer (.msi) is one too, and not taken."""
     names = set(_streams(file))
     if names & {"Macros", "_VBA_PROJECT_CUR", "VBA"}:
-        raise TypeNotTaken("含宏的 Office 文件 / an Office file with macros")
+        raise TypeNotTaken("an Office file with macros / 含宏的 Office 文件")
     if "WordDocument" in names:
         return "application/msword"
     if names & {"Workbook", "Book"}:
         return "application/vnd.ms-excel"
-    raise TypeNotTaken("其他复合文档 / a compound file of another kind")
+    raise TypeNotTaken("a compound file of another kind / 其他复合文档")
 
 
 def _streams(file: BinaryIO) -> Iterator[str]:
@@ -193,7 +195,7 @@ def _plain(file: BinaryIO) -> None:
         except UnicodeDecodeError:
             continue
         break
-    raise TypeNotTaken("未知类型 / of an unknown kind")
+    raise TypeNotTaken("of an unknown kind / 未知类型")
 
 
 def _reads_as(file: BinaryIO, encoding: str) -> bool:
@@ -209,8 +211,8 @@ def _reads_as(file: BinaryIO, encoding: str) -> bool:
         if not begun and (first := text.lstrip().lstrip("\ufeff")):
             begun = True
             if first[0] == "<":
-                raise TypeNotTaken("网页或 XML / a web page or XML")
+                raise TypeNotTaken("a web page or XML / 网页或 XML")
             if first.startswith("#!"):
-                raise TypeNotTaken("脚本 / a script")
+                raise TypeNotTaken("a script / 脚本")
         if not piece:
             return begun

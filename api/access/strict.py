@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any, NoReturn
 
-from domain.errors import Refused
+from domain.errors import Refused, in_one
 
 MOST_BYTES = 1_048_576
 DEEPEST = 64
@@ -40,8 +40,8 @@ class BadJson(Refused):
 
     def said(self, chinese: bool) -> str:
         """`about` is given in both languages, `English / 中文`."""
-        english, _, chinese_text = self.about.partition(" / ")
-        return f"{self.zh.rstrip('。')}：{chinese_text}。" if chinese else f"{self.english.rstrip('.')}: {english}."
+        about = in_one(self.about, chinese)
+        return f"{self.zh.rstrip('。')}：{about}。" if chinese else f"{self.english.rstrip('.')}: {about}."
 
 
 def checked(body: bytes) -> Any:

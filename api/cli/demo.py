@@ -54,9 +54,9 @@ def main(arguments: argparse.Namespace) -> int:
             token = token_of(running, by, role)
             say(f"{zh}令牌（仅显示这一次）：{token}", f"{en} token (shown this once): {token}")
         say(
-            "页面登录（用户名与密码，仅显示这一次；重大项目办与单位负责人有审批权，首次登录须设置验证器）：",
-            "for the pages (user names and passwords, shown this once; the office and the unit's head approve, so their "
-            "first sign-in sets up an authenticator):",
+            "页面登录（用户名与密码，仅显示这一次；重大项目办有审批权，首次登录须设置验证器）：",
+            "for the pages (user names and passwords, shown this once; the office approves, so its first sign-in sets up "
+            "an authenticator):",
         )
         for username, password, post in accounts(running, written.cast):
             say(f"  {username}  {password}  {post}", f"  {username}  {password}  {post}")

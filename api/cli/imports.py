@@ -15,7 +15,7 @@ from api.sheets.reading import NotRead, Snapshot, read_snapshot
 from api.sheets.staging import IMPORTER, Opening, staged_commands, staged_snapshot
 from api.working import Unwatched
 from domain.entry import Actor, Entry, Role
-from domain.errors import Refused
+from domain.errors import Refused, in_one
 from store.backfill import Backfill, Staged
 from store.deciding import Deciding
 from store.mapper import topic_of
@@ -112,8 +112,8 @@ def show_reading(snapshots: list[Snapshot]) -> None:
 def show_unread(lost: NotRead) -> None:
     where = f"{lost.file} {lost.row} {lost.column!r} {lost.project!r}"
     say(
-        f"  未读取：{where}：{lost.value[:80]!r}：{lost.reason}",
-        f"  not read: {where}: {lost.value[:80]!r}: {lost.reason}",
+        f"  未读取：{where}：{lost.value[:80]!r}：{in_one(lost.reason, True)}",
+        f"  not read: {where}: {lost.value[:80]!r}: {in_one(lost.reason, False)}",
     )
 
 

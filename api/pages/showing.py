@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from api.locale import Language, texts
 from api.pages.wording import SIGNS, translations
 from api.pages.writing import Writing
+from domain.errors import in_one
 
 STATIC = Path(__file__).with_name("static")
 TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
@@ -74,6 +75,7 @@ def environment(language: Language) -> Environment:
     }
     for name in ("money", "exact", "number", "percent", "day", "moment", "month"):
         made.filters[name] = getattr(writing, name)
+    made.filters["in_one"] = lambda told: in_one(told, language == "zh")
     return made
 
 

@@ -22,7 +22,7 @@ from api.access.strict import BadJson, NotJson, TooLarge
 from api.listening import TooManyListeners
 from api.locale import LANGUAGES, Language, preferred, texts
 from domain.command import TABLE
-from domain.errors import Broken, ReasonNeeded, Refused, Sort
+from domain.errors import Broken, ReasonNeeded, Refused, Sort, in_one
 from projections.questions.viewpoints import NotThereYet
 from store.delays import TryLater
 from store.evidence import EvidenceAway, FileTooLarge
@@ -190,8 +190,7 @@ def detailed(found: Mapping[str, Any], language: Language) -> str:
     """In our own words; validators of our own say both languages, `English / 中文`."""
     message = str(found["msg"]).removeprefix("Value error, ").encode("utf-8", "replace").decode()
     if found["type"] == "value_error":
-        english, _, chinese_text = message.partition(" / ")
-        return chinese_text or english if language == "zh" else english
+        return in_one(message, language == "zh")
     known = texts(language)["values"].get(found["type"])
     if known is None:
         return "填写有误" if language == "zh" else message

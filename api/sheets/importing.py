@@ -109,5 +109,9 @@ def report(snapshot: Snapshot, entries: Sequence[Entry], refusals: Sequence[Refu
             }
             for e in entries
         ],
-        "refused": [{"row": r.row, "project": r.project, "why": str(r.error)} for r in refusals],
+        "refused": [
+            {"row": r.row, "project": r.project, "code": e.code, "zh": e.said(True), "en": e.said(False)}
+            for r in refusals
+            for e in (r.error,)
+        ],
     }

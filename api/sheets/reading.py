@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, field_validator
 
 from api.sheets.cells import Cell, Unread, read
 from api.sheets.mapping import Column, Mapping, SnapshotMapping, folded, kind_of, matches
-from domain.errors import Refused
+from domain.errors import Refused, in_one
 from domain.values import Money, NoneProvided, Withheld
 
 MOST_BYTES = 200_000_000
@@ -103,8 +103,8 @@ def read_snapshot(path: Path, snapshot: SnapshotMapping, mapping: Mapping) -> Sn
             found[fact] = read(text, kind_of(fact), column, mapping.blanks, units)
         name, number = found["name"], found.get("number")
         if not isinstance(name, str):
-            why = f": {name.reason}" if isinstance(name, Unread) else ""
-            account.row(place, texts, "", f"a row without a project's name / 此行没有项目名称{why}")
+            en, zh = (f": {in_one(name.reason, chinese)}" if isinstance(name, Unread) else "" for chinese in (False, True))
+            account.row(place, texts, "", f"a row without a project's name{en} / 此行没有项目名称{zh}")
             continue
         cells = {
             fact: cell

@@ -66,9 +66,13 @@ class ProposedFact(BaseModel):
 
 
 class RefusedRow(BaseModel):
+    """`code` is the refusal's stable name, `zh` and `en` say it to people."""
+
     row: int | None
     project: str
-    why: str
+    code: str
+    zh: str
+    en: str
 
 
 class ImportAnswer(BaseModel):

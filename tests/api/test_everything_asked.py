@@ -16,7 +16,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
-from hypothesis.errors import Unsatisfiable
+from hypothesis.errors import Flaky, Unsatisfiable
 from hypothesis.stateful import run_state_machine_as_test
 from requests import Session
 from schemathesis import Case
@@ -158,7 +158,7 @@ def test_whatever_follows_from_what_somebody_began_is_answered_as_documented(
     machine = described(asking.served, asking.running).include(path_regex=WITH_BEGINNINGS).as_state_machine()
     beginner = next(asker for asker in askers if asker.role is Role.OFFICE)
     steps = settings(
-        max_examples=50 if long else 3,
+        max_examples=10 if long else 3,
         stateful_step_count=20 if long else 6,
         database=None,
         deadline=None,
@@ -184,8 +184,9 @@ def test_whatever_follows_from_what_somebody_began_is_answered_as_documented(
                 asking.judge(case, response, self.by(case), asking.headers(case, self.by(case)))
 
         for attempt in range(20):  # most of what is made up to begin with is refused
-            run_state_machine_as_test(seed(attempt)(Following), settings=steps)
-            if followed(asker):
+            with suppress(Flaky):  # the ledger is not as it was: what was recorded once may be refused the next time
+                run_state_machine_as_test(seed(attempt)(Following), settings=steps)
+            if followed(asker) and not long:
                 break
     assert not asking.found, asking.told()
     assert all(followed(asker) for asker in askers)

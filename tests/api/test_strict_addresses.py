@@ -44,6 +44,12 @@ def test_a_question_asked_badly_is_told_so(district: District):
     assert {a.headers["content-type"] for a in answers.values()} == {"application/problem+json"}
 
 
+@pytest.mark.parametrize("day", ["0", "1769904000", "2026-02-01T00:00:00", "2026-2-1", "2026-02-30"])
+@pytest.mark.parametrize("path", ["/entries?since=", "/district/working-days?since=", "/portfolio?on="])
+def test_a_day_of_a_question_is_written_out(district: District, path: str, day: str):
+    assert district.get(path + day).status_code == 422
+
+
 @pytest.mark.parametrize("path", ["/projects?q={}", "/projects/{}", "/{}", "/pages/projects?q={}"])
 def test_an_address_of_more_than_8_000_bytes_is_refused_before_any_route_looks_at_it(district: District, path: str):
     refused = district.get(path.format("x" * 8_001))
@@ -65,8 +71,9 @@ def test_an_idempotency_key_that_cannot_be_kept_is_refused(district: District, k
     before = district.entries()
     token = f"Bearer {district.tokens['office']}".encode()
     headers = {b"Authorization": token, b"Idempotency-Key": key.encode("latin-1")}
-    answer = district.client.post(f"{P}/funds", json=FUNDS, headers=headers)
-    assert (answer.status_code, answer.json()["code"]) == (422, "bad_key")
+    for path in (f"{P}/funds", f"{P}/funds?dry_run=true"):
+        answer = district.client.post(path, json=FUNDS, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (422, "bad_key")
     assert district.entries() == before
 
 

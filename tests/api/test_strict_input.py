@@ -19,6 +19,7 @@ BAD: dict[str, tuple[str | bytes, int]] = {
     "1e400": (funds('{"amount": 1e400, "currency": "CNY"}'), 400),
     "a huge integer": (funds('{"amount": ' + "9" * 400 + ', "currency": "CNY"}'), 400),
     "a fraction": (funds('{"amount": 5.1, "currency": "CNY"}'), 422),
+    "an amount that is no text": (funds('{"amount": 5, "currency": "CNY"}'), 422),
     "1e400 as text": (funds('{"amount": "1e400", "currency": "CNY"}'), 422),
     "NaN as text": (funds('{"amount": "NaN", "currency": "CNY"}'), 422),
     **{
@@ -41,6 +42,9 @@ BAD: dict[str, tuple[str | bytes, int]] = {
     "the year 20260": (funds(day="20260-02-01"), 422),
     "the year 0026": (funds(day="0026-02-01"), 422),
     "30 February": (funds(day="2026-02-30"), 422),
+    "seconds since 1970": (funds(day="0"), 422),
+    "seconds since 1970 as a number": (funds().replace('"2026-02-01"', "1769904000"), 422),
+    "a day with its hour": (funds(day="2026-02-01T00:00:00"), 422),
     "tomorrow's century": (funds(day="2126-02-01"), 422),
     "an unknown word": (funds(more=', "fund_kind": "pebbles"'), 422),
     "an unknown field": (funds(more=', "colour": "red"'), 422),

@@ -49,3 +49,20 @@ def test_the_page_is_the_offices_and_is_accessible_light_and_fits(site: Site):
     clerk = site.visitor("clerk")
     clerk.goto("/pages/imports")
     expect(clerk.get_by_role("heading", name="无权查看或办理")).to_be_visible()
+
+
+@pytest.mark.parametrize(("language", "said"), [("zh-CN", "此处文字含个人信息"), ("en-GB", "this text holds personal data")])
+def test_why_a_row_is_refused_is_told_in_the_readers_language(site: Site, language: str, said: str):
+    page = site.visitor("office", language=language)
+    page.goto("/pages/imports")
+    rows = ROWS.replace("南湖公园", "南湖公园13912345678").encode()
+    page.locator("textarea[name=text]").fill(MAPPING)
+    page.locator("input[type=file]").set_input_files(
+        {"name": "projects-2026-06.csv", "mimeType": "text/csv", "buffer": rows}
+    )
+    page.locator("form[enctype] button").click()
+    expect(page.get_by_role("alert")).to_contain_text(said)
+    name = page.get_by_role("heading", name="projects-2026-06.csv")
+    assert name.evaluate("it => getComputedStyle(it, '::first-letter').textTransform") == "none", (
+        "a name is as it was written"
+    )
