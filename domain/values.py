@@ -94,7 +94,7 @@ def civil(value: Any) -> Any:
         try:
             value = date.fromisoformat(value)
         except ValueError:
-            raise ValueError("there is no such day / 没有这一天") from None
+            raise ValueError("there is no such date / 没有这个日期") from None
     return sensible(value) if isinstance(value, date) else value
 
 
