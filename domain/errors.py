@@ -39,8 +39,8 @@ class Refused(Exception):
 
 def in_one(told: str, chinese: bool) -> str:
     """Of a message in both languages, `English / 中文`, one; a message in one language is all of it."""
-    english, between, other = told.rpartition(" / ")
-    return (other if chinese or not between else english) or told
+    english, _, other = told.rpartition(" / ")
+    return other if chinese else english or told
 
 
 class NotFound(Refused):

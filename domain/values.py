@@ -89,12 +89,10 @@ CLOCK = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}.*")
 def civil(value: Any) -> Any:
     """A day is written out: pydantic alone also reads "0", as seconds since 1970."""
     if isinstance(value, str):
-        if CIVIL.fullmatch(value) is None:
-            raise ValueError("a date such as 2026-06-30 is wanted / 须为日期，如 2026-06-30")
         try:
-            value = date.fromisoformat(value)
+            value = date.fromisoformat(value if CIVIL.fullmatch(value) else "")
         except ValueError:
-            raise ValueError("there is no such date / 没有这个日期") from None
+            raise ValueError("a date such as 2026-06-30 is wanted / 须为日期，如 2026-06-30") from None
     return sensible(value) if isinstance(value, date) else value
 
 
@@ -207,12 +205,11 @@ Blank = Withheld | NoneProvided
 def instants(value: Any) -> Any:
     """A time is written out, as a day is, with its zone."""
     if isinstance(value, str):
-        if CLOCK.fullmatch(value) is None:
-            raise ValueError("a time such as 2026-06-30T12:00:00+08:00 is wanted / 须为时刻，如 2026-06-30T12:00:00+08:00")
         try:
-            value = datetime.fromisoformat(value)
+            value = datetime.fromisoformat(value if CLOCK.fullmatch(value) else "")
         except ValueError:
-            raise ValueError("there is no such time / 没有这个时刻") from None
+            wanted = "a time such as 2026-06-30T12:00:00+08:00 is wanted / 须为时刻，如 2026-06-30T12:00:00+08:00"
+            raise ValueError(wanted) from None
     if isinstance(value, datetime) and value.tzinfo is None:
         raise ValueError("a time needs its zone, such as +08:00 / 时间须带时区，如 +08:00")
     return value

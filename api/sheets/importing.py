@@ -110,8 +110,7 @@ def report(snapshot: Snapshot, entries: Sequence[Entry], refusals: Sequence[Refu
             for e in entries
         ],
         "refused": [
-            {"row": r.row, "project": r.project, "code": e.code, "zh": e.said(True), "en": e.said(False)}
+            {"row": r.row, "project": r.project, "code": r.error.code, "zh": r.error.said(True), "en": r.error.said(False)}
             for r in refusals
-            for e in (r.error,)
         ],
     }
